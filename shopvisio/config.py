@@ -1,0 +1,153 @@
+"""The deployment's configuration: environment in, one frozen value out, nonsense refused with a sentence."""
+
+import ipaddress
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class BadConfig(Exception):
+    """The appliance must not start so; the message says which setting is wrong and what it may be."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """What the installer decides; what the shopkeeper decides is in ``settings``."""
+
+    data: Path                      # the folder that holds everything to keep
+    bind: str                       # the address to listen on
+    port: int                       # plain HTTP; 0 = off
+    tls_port: int                   # HTTPS; 0 = off
+    media_port: int                 # UDP, all media of all calls
+    media_addresses: tuple[str, ...]   # further addresses at which customers reach the media port
+    public_url: str                 # "https://visio.example", or "" while nobody has said
+    tls_cert: Path | None           # own PEM files, both or none
+    tls_key: Path | None
+    trusted_proxies: tuple[Network, ...]
+    log_level: str
+    secret_key: bytes
+
+    @property
+    def uploads(self) -> Path:
+        """Where customers' photos are kept."""
+        return self.data / "uploads"
+
+    @property
+    def secrets(self) -> Path:
+        """Keys and certificates, mode 0700."""
+        return self.data / "secrets"
+
+
+def load(env: Mapping[str, str] = os.environ) -> Config:
+    """The configuration from the environment; makes the data folder and the secrets at first start.
+
+    Raises BadConfig naming the variable at fault.
+    """
+    data = _folder(env.get("SHOPVISIO_DATA", "/var/lib/shopvisio"))
+    port = _number(env, "SHOPVISIO_PORT", 80)
+    tls_port = _number(env, "SHOPVISIO_TLS_PORT", 443)
+    if not port and not tls_port:
+        raise BadConfig("SHOPVISIO_PORT and SHOPVISIO_TLS_PORT are both 0: nobody could come in.")
+    if port and port == tls_port:
+        raise BadConfig(f"SHOPVISIO_PORT and SHOPVISIO_TLS_PORT are both {port}: they must differ.")
+    cert, key = _file(env, "SHOPVISIO_TLS_CERT"), _file(env, "SHOPVISIO_TLS_KEY")
+    if (cert is None) != (key is None):
+        raise BadConfig("SHOPVISIO_TLS_CERT and SHOPVISIO_TLS_KEY go together: give both or none.")
+    return Config(
+        data=data,
+        bind=_address(env, "SHOPVISIO_BIND", "0.0.0.0"),   # noqa: S104 - an appliance serves the house
+        port=port,
+        tls_port=tls_port,
+        media_port=_number(env, "SHOPVISIO_MEDIA_PORT", tls_port or 443, lowest=1),
+        media_addresses=tuple(_addresses(env, "SHOPVISIO_MEDIA_ADDRESSES")),
+        public_url=_url(env, "SHOPVISIO_PUBLIC_URL"),
+        tls_cert=cert,
+        tls_key=key,
+        trusted_proxies=tuple(_networks(env, "SHOPVISIO_TRUSTED_PROXIES")),
+        log_level=_choice(env, "SHOPVISIO_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
+        secret_key=secret(data / "secrets" / "secret.key"),
+    )
+
+
+def secret(path: Path) -> bytes:
+    """The 32 random bytes kept at ``path``, made at first use, readable by the appliance alone."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(handle, "wb") as file:
+        file.write(secrets.token_bytes(32))
+        file.flush()
+        os.fsync(file.fileno())
+    return path.read_bytes()
+
+
+def _folder(value: str) -> Path:
+    path = Path(value).absolute()
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadConfig(f"SHOPVISIO_DATA={value}: this folder cannot be made ({error.strerror}).") from None
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise BadConfig(f"SHOPVISIO_DATA={value}: this folder cannot be written to.")
+    return path
+
+
+def _number(env: Mapping[str, str], name: str, default: int, lowest: int = 0) -> int:
+    value = env.get(name, "") or str(default)
+    if not (value.isascii() and value.isdigit() and lowest <= int(value) <= 65535):
+        raise BadConfig(f"{name}={value}: a port is a whole number from {lowest} to 65535.")
+    return int(value)
+
+
+def _address(env: Mapping[str, str], name: str, default: str) -> str:
+    value = env.get(name, "") or default
+    try:
+        return str(ipaddress.ip_address(value))
+    except ValueError:
+        raise BadConfig(f"{name}={value}: this is not an IP address.") from None
+
+
+def _addresses(env: Mapping[str, str], name: str) -> list[str]:
+    found = []
+    for value in env.get(name, "").replace(",", " ").split():
+        found.append(_address({name: value}, name, value))
+    return found
+
+
+def _networks(env: Mapping[str, str], name: str) -> list[Network]:
+    found: list[Network] = []
+    for value in env.get(name, "").replace(",", " ").split():
+        try:
+            found.append(ipaddress.ip_network(value))
+        except ValueError:
+            raise BadConfig(f"{name}={value}: this is neither an address nor a network.") from None
+    return found
+
+
+def _url(env: Mapping[str, str], name: str) -> str:
+    value = env.get(name, "").rstrip("/")
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query):
+        raise BadConfig(f"{name}={value}: give the shop's address alone, as in https://visio.example.")
+    return value
+
+
+def _file(env: Mapping[str, str], name: str) -> Path | None:
+    value = env.get(name, "")
+    if value and not os.access(value, os.R_OK):
+        raise BadConfig(f"{name}={value}: this file cannot be read.")
+    return Path(value) if value else None
+
+
+def _choice(env: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:
+    value = env.get(name, "") or default
+    if value not in choices:
+        raise BadConfig(f"{name}={value}: one of {', '.join(choices)}.")
+    return value
