@@ -19,14 +19,14 @@ class BadConfig(Exception):
 class Config:
     """What the installer decides; what the shopkeeper decides is in ``settings``."""
 
-    data: Path                      # the folder that holds everything to keep
-    bind: str                       # the address to listen on
-    port: int                       # plain HTTP; 0 = off
-    tls_port: int                   # HTTPS; 0 = off
-    media_port: int                 # UDP, all media of all calls
-    media_addresses: tuple[str, ...]   # further addresses at which customers reach the media port
-    public_url: str                 # "https://visio.example", or "" while nobody has said
-    tls_cert: Path | None           # own PEM files, both or none
+    data: Path  # the folder that holds everything to keep
+    bind: str  # the address to listen on
+    port: int  # plain HTTP; 0 = off
+    tls_port: int  # HTTPS; 0 = off
+    media_port: int  # UDP, all media of all calls
+    media_addresses: tuple[str, ...]  # further addresses at which customers reach the media port
+    public_url: str  # "https://visio.example", or "" while nobody has said
+    tls_cert: Path | None  # own PEM files, both or none
     tls_key: Path | None
     trusted_proxies: tuple[Network, ...]
     log_level: str
@@ -60,7 +60,7 @@ def load(env: Mapping[str, str] = os.environ) -> Config:
         raise BadConfig("SHOPVISIO_TLS_CERT and SHOPVISIO_TLS_KEY go together: give both or none.")
     return Config(
         data=data,
-        bind=_address(env, "SHOPVISIO_BIND", "0.0.0.0"),   # noqa: S104 - an appliance serves the house
+        bind=_address(env, "SHOPVISIO_BIND", "0.0.0.0"),  # noqa: S104 - an appliance serves the house
         port=port,
         tls_port=tls_port,
         media_port=_number(env, "SHOPVISIO_MEDIA_PORT", tls_port or 443, lowest=1),

@@ -18,8 +18,13 @@ from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import NullPool
 
-PRAGMAS = "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON", "PRAGMA busy_timeout=5000"
-ALPHABET = "23456789abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ"   # no 0 O 1 l I: links get dictated
+PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=5000",
+)
+ALPHABET = "23456789abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0 O 1 l I: links get dictated
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -42,19 +47,21 @@ class UtcDateTime(TypeDecorator[datetime]):
 class Base(DeclarativeBase):
     """Every table of the shop. Constraint names are fixed, so that migrations can name them."""
 
-    type_annotation_map = {datetime: UtcDateTime}   # noqa: RUF012 - read by the class machinery
-    metadata = MetaData(naming_convention={
-        "ix": "ix_%(column_0_label)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    })
+    type_annotation_map = {datetime: UtcDateTime}  # noqa: RUF012 - read by the class machinery
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
 
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 
-_open: list[str] = []   # the mode of the next BEGIN: empty for reads; never two, writes do not yield
+_open: list[str] = []  # the mode of the next BEGIN: empty for reads; never two, writes do not yield
 
 
 def engine_options() -> dict[str, Any]:
@@ -72,7 +79,7 @@ def prepare() -> None:
 
     @event.listens_for(db.engine, "connect")
     def pragmas(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None   # the driver must not begin by itself
+        connection.isolation_level = None  # the driver must not begin by itself
         for pragma in PRAGMAS:
             connection.execute(pragma)
 
@@ -97,7 +104,7 @@ def writing() -> Iterator[None]:
     db.session.rollback()
     _open.append("write")
     try:
-        db.session.connection()   # takes the lock now
+        db.session.connection()  # takes the lock now
         yield
         db.session.commit()
     except BaseException:

@@ -1,0 +1,159 @@
+"""People: staff with a role and a password, customers without; and what each may do."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shopvisio.db import Base, db, public_id
+from shopvisio.errors import Conflict, Forbidden, Invalid
+from shopvisio.i18n import _, lazy
+
+ROLES = {
+    "owner": lazy("Propriétaire"),
+    "seller": lazy("Vendeur"),
+    "repairer": lazy("Réparateur"),
+    "accountant": lazy("Comptable"),
+}
+MAY = {
+    "owner": {"desk", "cases", "calls", "outcomes", "papers", "payments", "products", "settings", "staff"},
+    "seller": {"desk", "cases", "calls", "outcomes", "papers", "payments", "products"},
+    "repairer": {"desk", "cases", "calls", "outcomes", "papers", "payments"},
+    "accountant": {"papers"},
+}
+PASSWORD_LENGTH = 10
+
+_hasher = PasswordHasher()  # argon2id with the library's parameters, meant to take about 50 ms
+_NOBODY = _hasher.hash("nobody")  # what an unknown name is checked against, to take as long
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: ``kind`` is staff, customer or appliance; ``name`` is what the journal prints."""
+
+    kind: str
+    name: str = ""
+    id: int | None = None
+
+
+APPLIANCE = Actor("appliance")
+
+
+class Staff(Base):
+    """Somebody who works here. ``takes_…`` says whose calendar serves which visits."""
+
+    __tablename__ = "staff"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True, default=public_id)
+    name: Mapped[str]
+    email: Mapped[str] = mapped_column(unique=True)
+    password: Mapped[str]  # argon2id
+    role: Mapped[str]
+    takes_repairs: Mapped[bool] = mapped_column(default=False)
+    takes_sales: Mapped[bool] = mapped_column(default=False)
+    active: Mapped[bool] = mapped_column(default=True)
+    epoch: Mapped[int] = mapped_column(default=0)  # raised to end every sign-in
+    created: Mapped[datetime]
+
+    @property
+    def actor(self) -> Actor:
+        """This person as one who acts."""
+        return Actor("staff", self.name, self.id)
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether the shop is theirs."""
+        return self.role == "owner"
+
+
+class Customer(Base):
+    """Whom a case is for. The address is asked only when a part is to be sent or a paper needs it."""
+
+    __tablename__ = "customer"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    email: Mapped[str] = mapped_column(index=True)
+    phone: Mapped[str]
+    language: Mapped[str] = mapped_column(default="fr")
+    street: Mapped[str] = mapped_column(default="")
+    postcode: Mapped[str] = mapped_column(default="")
+    city: Mapped[str] = mapped_column(default="")
+    created: Mapped[datetime]
+
+    @property
+    def actor(self) -> Actor:
+        """This person as one who acts."""
+        return Actor("customer", self.name, self.id)
+
+
+def is_claimed() -> bool:
+    """Whether the appliance has had an owner; ending their account does not reopen it."""
+    return db.session.scalar(select(func.count()).select_from(Staff).where(Staff.role == "owner")) != 0
+
+
+def check_claim(name: str, email: str, password: str) -> None:
+    """Refuse what :func:`add_staff` would refuse. Raises Invalid with the fields at fault."""
+    wrong = {}
+    if not name.strip():
+        wrong["name"] = _("Indiquez un nom.")
+    try:
+        validate_email(email, check_deliverability=False)
+    except EmailNotValidError:
+        wrong["email"] = _("Cette adresse e-mail n’est pas complète.")
+    if len(password) < PASSWORD_LENGTH:
+        wrong["password"] = _("Au moins {n} signes : une phrase convient très bien.", n=PASSWORD_LENGTH)
+    if wrong:
+        raise Invalid(_("Quelques réponses sont à corriger."), wrong)
+
+
+def add_staff(
+    name: str,
+    email: str,
+    password: str,
+    role: str,
+    now: datetime,
+    takes_repairs: bool = False,
+    takes_sales: bool = False,
+) -> Staff:
+    """A new colleague. Raises Invalid, or Conflict when the address is already somebody's."""
+    check_claim(name, email, password)
+    if role not in ROLES:
+        raise Invalid(_("Choisissez dans la liste."), {"role": _("Choisissez dans la liste.")})
+    email = email.strip().lower()
+    if db.session.scalar(select(Staff.id).where(Staff.email == email)):
+        raise Conflict(_("Cette adresse est déjà celle d’un collègue."))
+    staff = Staff(
+        name=name.strip(),
+        email=email,
+        password=_hasher.hash(password),
+        role=role,
+        created=now,
+        takes_repairs=takes_repairs,
+        takes_sales=takes_sales,
+    )
+    db.session.add(staff)
+    db.session.flush()
+    return staff
+
+
+def sign_in(email: str, password: str) -> Staff:
+    """The colleague with this address and password; raises Forbidden, as slowly for an unknown address."""
+    staff = db.session.scalar(select(Staff).where(Staff.email == email.strip().lower(), Staff.active))
+    try:
+        _hasher.verify(staff.password if staff else _NOBODY, password)
+    except (VerificationError, InvalidHashError):
+        staff = None
+    if staff is None:
+        raise Forbidden(_("L’adresse ou le mot de passe ne correspond pas."))
+    return staff
+
+
+def may(staff: Staff | None, act: str) -> bool:
+    """Whether this colleague's role allows ``act`` (a word of MAY)."""
+    return staff is not None and staff.active and act in MAY[staff.role]

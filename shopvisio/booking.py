@@ -1,0 +1,253 @@
+"""A time reserved: services, hours, closures, appointments. The slot is re-checked under the write lock."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+
+from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from shopvisio import settings
+from shopvisio.accounts import Staff
+from shopvisio.availability import Hours, Rules, Slot, Span, free, who_fits
+from shopvisio.cases import Case, book_again, record
+from shopvisio.db import Base, db, public_id
+from shopvisio.errors import Invalid, SlotTaken, WrongState
+from shopvisio.i18n import _, when
+from shopvisio.jobs import enqueue
+
+
+class Service(Base):
+    """What a customer may book; ``kind`` is the kind of case it opens."""
+
+    __tablename__ = "service"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    name: Mapped[str]
+    summary: Mapped[str] = mapped_column(default="")
+    minutes: Mapped[int]
+    pause: Mapped[int] = mapped_column(default=0)  # minutes kept free after it
+    active: Mapped[bool] = mapped_column(default=True)
+
+    @property
+    def rules(self) -> Rules:
+        """Its length and pause, as the calendar reckons."""
+        return Rules(timedelta(minutes=self.minutes), timedelta(minutes=self.pause))
+
+
+class StaffHours(Base):
+    """A weekly range of somebody's hours, in minutes after local midnight."""
+
+    __tablename__ = "staff_hours"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
+    weekday: Mapped[int]
+    opens: Mapped[int]
+    closes: Mapped[int]
+
+
+class Closure(Base):
+    """A time when the whole shop is closed."""
+
+    __tablename__ = "closure"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    start: Mapped[datetime] = mapped_column(index=True)
+    end: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(default="")
+
+
+class Appointment(Base):
+    """A time reserved for a case with a colleague; ``until`` is its end with the pause. ``visit`` counts from 1."""
+
+    __tablename__ = "appointment"
+    __table_args__ = (Index("ix_appointment_window", "cancelled", "start", "until"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True, default=public_id)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    service_id: Mapped[int] = mapped_column(ForeignKey("service.id"))
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
+    start: Mapped[datetime]
+    end: Mapped[datetime]
+    until: Mapped[datetime]
+    visit: Mapped[int]
+    cancelled: Mapped[bool] = mapped_column(default=False)
+    created: Mapped[datetime]
+
+    case: Mapped[Case] = relationship()
+    service: Mapped[Service] = relationship()
+    staff: Mapped[Staff] = relationship()
+
+
+LONGEST = timedelta(days=1)  # no appointment is longer: bounds the look back for those under way
+
+
+def set_hours(staff: Staff, hours: Sequence[Hours]) -> None:
+    """Replace somebody's weekly hours. Raises Invalid when a range is empty or two overlap."""
+    ordered = sorted(hours, key=lambda h: (h.weekday, h.opens))
+    if any(not 0 <= h.opens < h.closes <= 1440 for h in ordered):
+        raise Invalid(fields={"hours": _("L’heure de fin vient après l’heure de début.")})
+    if any(a.weekday == b.weekday and b.opens < a.closes for a, b in pairwise(ordered)):
+        raise Invalid(fields={"hours": _("Deux plages se chevauchent.")})
+    for row in db.session.scalars(select(StaffHours).where(StaffHours.staff_id == staff.id)):
+        db.session.delete(row)
+    db.session.add_all(
+        StaffHours(staff_id=staff.id, weekday=h.weekday, opens=h.opens, closes=h.closes) for h in ordered
+    )
+    db.session.flush()
+
+
+def services(kind: str | None = None) -> list[Service]:
+    """What may be booked now."""
+    wanted = select(Service).where(Service.active).order_by(Service.id)
+    return list(db.session.scalars(wanted.where(Service.kind == kind) if kind else wanted))
+
+
+def free_slots(service: Service, first: date, days: int, now: datetime) -> list[Slot]:
+    """The free slots of ``days`` days from ``first`` in the shop's zone, notice and horizon obeyed."""
+    zone = settings.zone()
+    earliest = now + timedelta(minutes=settings.get("notice_minutes"))
+    latest = now + timedelta(days=settings.get("horizon_days"))
+    start = datetime(first.year, first.month, first.day, tzinfo=zone)
+    window = Span(start - timedelta(days=1), start + timedelta(days=days + 1))
+    return free(_hours(service), _closures(window), _taken(window), service.rules, first, days, zone, earliest, latest)
+
+
+def next_free(service: Service, now: datetime) -> Slot | None:
+    """The first free slot, if there is one before the horizon."""
+    today = now.astimezone(settings.zone()).date()
+    for week in range(0, settings.get("horizon_days") + 1, 7):
+        slots = free_slots(service, today + timedelta(days=week), 7, now)
+        if slots:
+            return slots[0]
+    return None
+
+
+def check_free(service: Service, start: datetime, now: datetime) -> int:
+    """The colleague to book ``start`` with. Raises SlotTaken with the next free start, Invalid for a time
+    that was never offered (past, too soon, too far)."""
+    if start < now + timedelta(minutes=settings.get("notice_minutes")):
+        raise SlotTaken(_("Cet horaire est passé ou trop proche."), _start(next_free(service, now)))
+    if start > now + timedelta(days=settings.get("horizon_days")) + timedelta(hours=1):
+        raise Invalid(_("Cet horaire est trop loin pour être réservé."))
+    window = Span(start - LONGEST, start + LONGEST)
+    taken = _taken(window)
+    fitting = who_fits(_hours(service), _closures(window), taken, service.rules, start, settings.zone())
+    if not fitting:
+        slot = next_free(service, now)
+        raise SlotTaken(_taken_text(slot), _start(slot))
+    return min(fitting, key=lambda staff: (len(taken.get(staff, ())), staff))  # the less busy one
+
+
+def _taken_text(slot: Slot | None) -> str:
+    if slot is None:
+        return _("Cet horaire vient d’être pris, et il n’en reste pas d’autre pour l’instant.")
+    return _("Cet horaire vient d’être pris. Le prochain libre : {when}.", when=when(slot.start))
+
+
+def _start(slot: Slot | None) -> datetime | None:
+    return slot.start if slot else None
+
+
+def book(case: Case, service: Service, start: datetime, now: datetime) -> Appointment:
+    """Reserve ``start`` for the case, in the caller's write. Raises SlotTaken, Invalid or WrongState."""
+    if case.kind != service.kind:
+        raise WrongState(_("Ce rendez-vous ne convient pas à ce dossier."))
+    if upcoming(case, now) is not None:
+        raise WrongState(_("Un rendez-vous est déjà pris pour ce dossier."))
+    staff_id = check_free(service, start, now)
+    end = start + timedelta(minutes=service.minutes)
+    appointment = Appointment(
+        key=public_id(),
+        case=case,
+        service=service,
+        staff_id=staff_id,
+        start=start,
+        end=end,
+        until=end + timedelta(minutes=service.pause),
+        visit=_visits(case) + 1,
+        created=now,
+    )
+    db.session.add(appointment)
+    book_again(case)
+    db.session.flush()
+    record(case, "booked", case.customer.actor, now, start=start.isoformat(), visit=appointment.visit)
+    enqueue("confirmation", now, appointment=appointment.id)
+    return appointment
+
+
+def find(key: str) -> Appointment | None:
+    """The appointment with this key."""
+    return db.session.scalar(select(Appointment).where(Appointment.key == key))
+
+
+def appointments(case: Case) -> list[Appointment]:
+    """Every appointment kept for the case, in order."""
+    return list(
+        db.session.scalars(
+            select(Appointment)
+            .where(Appointment.case_id == case.id, ~Appointment.cancelled)
+            .order_by(Appointment.start)
+        )
+    )
+
+
+def upcoming(case: Case, now: datetime) -> Appointment | None:
+    """The appointment to come or under way (a call may outlast its end by far: whatever the time spent)."""
+    kept = appointments(case)
+    if case.state != "booked" or not kept:
+        return None
+    return kept[-1] if now < kept[-1].end + timedelta(hours=12) else None
+
+
+def of_day(day: date) -> list[Appointment]:
+    """The shop's appointments of a local day, in order."""
+    zone = settings.zone()
+    start = datetime(day.year, day.month, day.day, tzinfo=zone)
+    end = datetime.combine(day + timedelta(days=1), datetime.min.time(), zone)
+    return list(
+        db.session.scalars(
+            select(Appointment)
+            .where(~Appointment.cancelled, Appointment.start >= start, Appointment.start < end)
+            .order_by(Appointment.start, Appointment.staff_id)
+        )
+    )
+
+
+def _visits(case: Case) -> int:
+    return len(appointments(case))
+
+
+def _hours(service: Service) -> Mapping[int, Sequence[Hours]]:
+    serves = Staff.takes_repairs if service.kind == "repair" else Staff.takes_sales
+    rows = db.session.execute(
+        select(StaffHours.staff_id, StaffHours.weekday, StaffHours.opens, StaffHours.closes)
+        .join(Staff, Staff.id == StaffHours.staff_id)
+        .where(Staff.active, serves)
+    )
+    found: dict[int, list[Hours]] = defaultdict(list)
+    for staff, weekday, opens, closes in rows:
+        found[staff].append(Hours(weekday, opens, closes))
+    return found
+
+
+def _closures(window: Span) -> list[Span]:
+    rows = select(Closure.start, Closure.end).where(Closure.start < window.end, Closure.end > window.start)
+    return [Span(start, end) for start, end in db.session.execute(rows)]
+
+
+def _taken(window: Span) -> Mapping[int, Sequence[Span]]:
+    """Reserved time by staff id; the window keeps its cost the same with a hundred or a hundred thousand rows."""
+    rows = select(Appointment.staff_id, Appointment.start, Appointment.until).where(
+        ~Appointment.cancelled,
+        Appointment.start > window.start - LONGEST,
+        Appointment.start < window.end,
+    )
+    found: dict[int, list[Span]] = defaultdict(list)
+    for staff, start, until in db.session.execute(rows):
+        found[staff].append(Span(start, until))
+    return found

@@ -1,0 +1,391 @@
+"""The dossier: several visits, photos, parts, one outcome, and a story that is only ever added to.
+
+    booked ─┬─ propose ──> proposed ─┬─ yes ────────────────> closed ── contest (staff confirmed) ──> open
+            │                        └─ no ──> open
+            └─ offer part ─> part_offered ─┬─ accepted ─> part_accepted ─> part_sent ─> part_received ─> booked
+                                           └─ refused ──> open
+    open ── propose, offer part, or book again
+
+``open`` means that the next act is the staff's. The customer's answer is never overridden: after a No
+staff may only propose again; without an answer they may confirm, with a reason, once the delay is over.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from shopvisio import settings
+from shopvisio.accounts import Actor, Customer
+from shopvisio.db import Base, db, public_id
+from shopvisio.errors import Invalid, WrongState
+from shopvisio.i18n import _, lazy
+from shopvisio.jobs import enqueue
+
+KINDS = {"repair": lazy("Réparation"), "sale": lazy("Achat")}
+STATES = {
+    "booked": lazy("Rendez-vous pris"),
+    "open": lazy("À reprendre"),
+    "proposed": lazy("Réponse attendue"),
+    "part_offered": lazy("Pièce proposée"),
+    "part_accepted": lazy("Pièce à envoyer"),
+    "part_sent": lazy("Pièce envoyée"),
+    "part_received": lazy("Pièce reçue"),
+    "closed": lazy("Clos"),
+}
+OUTCOMES = {
+    "repaired": lazy("Réparé"),
+    "not_repaired": lazy("Non réparé"),
+    "sold": lazy("Vendu"),
+    "not_sold": lazy("Pas d’achat"),
+    "cancelled": lazy("Annulé"),
+    "no_show": lazy("Absent"),
+}
+REPAIR_OUTCOMES, SALE_OUTCOMES = ("repaired", "not_repaired"), ("sold", "not_sold")
+MOVES = {
+    "booked": {"proposed", "part_offered", "closed"},
+    "open": {"proposed", "part_offered", "booked", "closed"},
+    "proposed": {"closed", "open"},
+    "part_offered": {"part_accepted", "open"},
+    "part_accepted": {"part_sent", "open"},
+    "part_sent": {"part_received", "open"},
+    "part_received": {"booked", "open"},
+    "closed": {"open"},
+}
+REMIND_AFTER = (timedelta(hours=20), timedelta(hours=44))  # the two mails before staff may confirm
+
+
+class Case(Base):
+    """One dossier. ``kind`` is a word of KINDS, ``state`` of STATES, ``outcome`` of OUTCOMES or empty."""
+
+    __tablename__ = "case"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True, default=public_id)
+    number: Mapped[str] = mapped_column(unique=True)  # D2026-0118
+    kind: Mapped[str]
+    state: Mapped[str] = mapped_column(index=True)
+    outcome: Mapped[str] = mapped_column(default="")  # proposed, then confirmed
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    fee: Mapped[int]  # cents, as promised when it was booked
+    device: Mapped[str] = mapped_column(default="")
+    brand: Mapped[str] = mapped_column(default="")
+    model: Mapped[str] = mapped_column(default="")
+    symptom: Mapped[str] = mapped_column(default="")
+    tried: Mapped[str] = mapped_column(default="")  # what was done, said by the repairer when proposing
+    proposed_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[str] = mapped_column(default="")  # customer or staff
+    created: Mapped[datetime]
+
+    customer: Mapped[Customer] = relationship()
+    journal: Mapped[list["Entry"]] = relationship(order_by="Entry.id")
+    parts: Mapped[list["Part"]] = relationship(order_by="Part.id")
+    photos: Mapped[list["Photo"]] = relationship(order_by="Photo.id")
+
+    @property
+    def thing(self) -> str:
+        """What it is about, in a few words."""
+        return ", ".join(word for word in (self.device, f"{self.brand} {self.model}".strip()) if word)
+
+    @property
+    def is_repair(self) -> bool:
+        """Whether it is about a repair (else a sale)."""
+        return self.kind == "repair"
+
+    @property
+    def offered_part(self) -> "Part | None":
+        """The part that waits for the customer's answer."""
+        return next((part for part in self.parts if part.state == "offered"), None)
+
+    @property
+    def current_part(self) -> "Part | None":
+        """The part that is on its way, if one is."""
+        return next((part for part in reversed(self.parts) if part.state in ("accepted", "sent")), None)
+
+
+class Entry(Base):
+    """One line of the story. ``facts`` is JSON; the words for eyes are made when it is shown."""
+
+    __tablename__ = "entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    at: Mapped[datetime]
+    actor: Mapped[str]  # staff, customer, appliance
+    name: Mapped[str]
+    kind: Mapped[str]
+    facts: Mapped[str] = mapped_column(default="{}")
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """The facts of this line."""
+        return dict(json.loads(self.facts))
+
+
+class Part(Base):
+    """A thing sent for a case. ``price`` is cents with tax, 0 when included in the fee."""
+
+    __tablename__ = "part"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    name: Mapped[str]
+    reference: Mapped[str] = mapped_column(default="")
+    price: Mapped[int] = mapped_column(default=0)
+    state: Mapped[str] = mapped_column(default="offered")  # offered accepted refused sent received
+    tracking: Mapped[str] = mapped_column(default="")  # a link to the carrier's page
+    carrier: Mapped[str] = mapped_column(default="")
+    created: Mapped[datetime]
+    sent: Mapped[datetime | None]
+    received: Mapped[datetime | None]
+
+    case: Mapped[Case] = relationship(back_populates="parts")
+
+
+class Photo(Base):
+    """A picture of the intake, re-encoded, kept under ``file`` in the uploads folder."""
+
+    __tablename__ = "photo"
+    __table_args__ = (UniqueConstraint("file"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    file: Mapped[str]
+    width: Mapped[int]
+    height: Mapped[int]
+    created: Mapped[datetime]
+
+
+class Consent(Base):
+    """What the customer agreed to, word for word, and when."""
+
+    __tablename__ = "consent"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    at: Mapped[datetime]
+    kind: Mapped[str]  # terms, immediate
+    text: Mapped[str]
+    address: Mapped[str]  # the network address it came from
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What the customer tells before the first visit."""
+
+    device: str = ""
+    brand: str = ""
+    model: str = ""
+    symptom: str = ""
+
+
+def open_case(kind: str, customer: Customer, intake: Intake, now: datetime) -> Case:
+    """A new dossier with the next number of the year, at the fee of today."""
+    case = Case(
+        key=public_id(),
+        number=_next_number(now),
+        kind=kind,
+        state="booked",
+        customer=customer,
+        created=now,
+        fee=settings.get("fee") if kind == "repair" else 0,
+        device=intake.device,
+        brand=intake.brand,
+        model=intake.model,
+        symptom=intake.symptom,
+    )
+    db.session.add(case)
+    db.session.flush()
+    return case
+
+
+def _next_number(now: datetime) -> str:
+    year = now.astimezone(settings.zone()).year
+    last = db.session.scalar(select(func.max(Case.number)).where(Case.number.like(f"D{year}-%")))
+    return f"D{year}-{(int(last.partition('-')[2]) if last else 0) + 1:04}"
+
+
+def find(key: str) -> Case | None:
+    """The dossier with this key."""
+    return db.session.scalar(select(Case).where(Case.key == key))
+
+
+def record(case: Case, kind: str, actor: Actor, now: datetime, **facts: Any) -> Entry:
+    """Add a line to the story."""
+    entry = Entry(
+        at=now,
+        actor=actor.kind,
+        name=actor.name,
+        kind=kind,
+        facts=json.dumps(facts, ensure_ascii=False, sort_keys=True),
+    )
+    case.journal.append(entry)
+    db.session.flush()
+    return entry
+
+
+def consent(case: Case, kind: str, text: str, address: str, now: datetime) -> None:
+    """Keep what the customer agreed to."""
+    db.session.add(Consent(case_id=case.id, at=now, kind=kind, text=text, address=address))
+
+
+def move_to(case: Case, state: str) -> None:
+    """Change the state; raises WrongState where the table of moves has no such move."""
+    if state not in MOVES[case.state]:
+        raise WrongState(_("Ce n’est plus possible : le dossier a changé entre-temps."), case.state, state)
+    case.state = state
+
+
+def book_again(case: Case) -> None:
+    """Another visit of the same case was booked."""
+    if case.state != "booked":
+        move_to(case, "booked")
+
+
+# -- the outcome
+
+
+def propose(case: Case, outcome: str, words: str, actor: Actor, now: datetime) -> None:
+    """Staff say how it ended. A repair waits for the customer's answer; a sale is closed at once."""
+    if outcome not in (REPAIR_OUTCOMES if case.is_repair else SALE_OUTCOMES):
+        raise Invalid(_("Choisissez comment l’appel s’est terminé."))
+    case.outcome, case.tried = outcome, words.strip()
+    if not case.is_repair:
+        move_to(case, "closed")
+        case.closed_at, case.confirmed_by = now, "staff"
+        record(case, "outcome", actor, now, outcome=outcome, words=case.tried)
+        return
+    move_to(case, "proposed")
+    case.proposed_at = now
+    record(case, "proposed", actor, now, outcome=outcome, words=case.tried)
+    entry = case.journal[-1].id
+    for delay in (timedelta(0), *REMIND_AFTER):
+        enqueue("ask-answer", now + delay, case=case.id, entry=entry, again=bool(delay))
+
+
+def awaits(case: Case, entry: int) -> bool:
+    """Whether the proposal written as line ``entry`` still waits for its answer."""
+    last = next((e.id for e in reversed(case.journal) if e.kind == "proposed"), None)
+    return case.state == "proposed" and last == entry
+
+
+def answer(case: Case, yes: bool, words: str, now: datetime) -> None:
+    """The customer's own answer. Yes closes the case and calls for the paper; No gives it back to staff."""
+    if case.state != "proposed":
+        raise WrongState(_("Vous avez déjà répondu."), case.state, "closed")
+    if yes:
+        record(case, "answered_yes", case.customer.actor, now, outcome=case.outcome)
+        _close(case, "customer", now)
+    else:
+        move_to(case, "open")
+        record(case, "answered_no", case.customer.actor, now, outcome=case.outcome, words=words.strip())
+        case.outcome = ""
+        enqueue("tell-staff", now, case=case.id, what="answered_no")
+
+
+def may_confirm_from(case: Case) -> datetime | None:
+    """When staff may confirm a proposal that has no answer."""
+    if case.state != "proposed" or case.proposed_at is None:
+        return None
+    return case.proposed_at + timedelta(hours=settings.get("answer_hours"))
+
+
+def confirm_unanswered(case: Case, reason: str, actor: Actor, now: datetime) -> None:
+    """Staff close a case that nobody answered, after the delay and with a reason."""
+    from_ = may_confirm_from(case)
+    if from_ is None or now < from_:
+        raise WrongState(_("Le client a encore le temps de répondre."), case.state, "closed")
+    if not reason.strip():
+        raise Invalid(_("Indiquez le motif."), {"reason": _("Indiquez le motif.")})
+    record(case, "confirmed_by_staff", actor, now, outcome=case.outcome, reason=reason.strip())
+    _close(case, "staff", now)
+
+
+def contest(case: Case, words: str, now: datetime) -> None:
+    """The customer contests what staff confirmed without them: the paper is undone, the case is open again."""
+    if case.state != "closed" or case.confirmed_by != "staff" or not case.is_repair:
+        raise WrongState(_("Ce n’est plus possible : le dossier a changé entre-temps."), case.state, "open")
+    move_to(case, "open")
+    record(case, "contested", case.customer.actor, now, outcome=case.outcome, words=words.strip())
+    case.outcome, case.closed_at, case.confirmed_by = "", None, ""
+    enqueue("credit", now, case=case.id, reason="contested")
+    enqueue("tell-staff", now, case=case.id, what="contested")
+
+
+def _close(case: Case, by: str, now: datetime) -> None:
+    move_to(case, "closed")
+    case.closed_at, case.confirmed_by = now, by
+    enqueue("paper", now, case=case.id)
+
+
+# -- parts
+
+
+def offer_part(case: Case, name: str, reference: str, price: int, words: str, actor: Actor, now: datetime) -> Part:
+    """Staff name the part that is needed; the customer answers on their own screen."""
+    if not case.is_repair:
+        raise WrongState(_("Une pièce ne concerne qu’une réparation."), case.state, "part_offered")
+    if not name.strip():
+        raise Invalid(_("Indiquez le nom de la pièce."), {"part_name": _("Indiquez le nom de la pièce.")})
+    move_to(case, "part_offered")
+    part = Part(name=name.strip(), reference=reference.strip(), price=price, created=now)
+    case.parts.append(part)
+    record(case, "part_offered", actor, now, part=part.name, reference=part.reference, price=price, words=words.strip())
+    enqueue("ask-part", now, case=case.id)
+    return part
+
+
+def accept_part(case: Case, price: int, street: str, postcode: str, city: str, now: datetime) -> None:
+    """The customer accepts the part at the price they saw, and says where it goes."""
+    part = case.offered_part
+    if part is None:
+        raise WrongState(_("Vous avez déjà répondu."), case.state, "part_accepted")
+    if price != part.price:
+        raise WrongState(_("Le prix a changé entre-temps : relisez avant d’accepter."), case.state, "part_accepted")
+    given = {"street": street.strip(), "postcode": postcode.strip(), "city": city.strip()}
+    wrong = {name: _("Il manque cette partie de l’adresse.") for name, value in given.items() if not value}
+    if wrong:
+        raise Invalid(_("Il manque la fin de l’adresse."), wrong)
+    move_to(case, "part_accepted")
+    part.state = "accepted"
+    case.customer.street, case.customer.postcode, case.customer.city = given.values()
+    record(case, "part_accepted", case.customer.actor, now, part=part.name, price=part.price, **given)
+    enqueue("tell-staff", now, case=case.id, what="part_accepted")
+
+
+def refuse_part(case: Case, words: str, now: datetime) -> None:
+    """The customer does not want the part; the next act is the staff's."""
+    part = case.offered_part
+    if part is None:
+        raise WrongState(_("Vous avez déjà répondu."), case.state, "open")
+    move_to(case, "open")
+    part.state = "refused"
+    record(case, "part_refused", case.customer.actor, now, part=part.name, words=words.strip())
+    enqueue("tell-staff", now, case=case.id, what="part_refused")
+
+
+def send_part(case: Case, carrier: str, tracking: str, actor: Actor, now: datetime) -> None:
+    """The part has left. ``tracking`` is a web address or empty."""
+    if tracking.strip() and not tracking.strip().startswith(("https://", "http://")):
+        raise Invalid(
+            _("Le lien de suivi commence par https://."), {"tracking": _("Le lien de suivi commence par https://.")}
+        )
+    part = case.current_part
+    move_to(case, "part_sent")
+    assert part is not None  # the state says so
+    part.state, part.sent, part.carrier, part.tracking = "sent", now, carrier.strip(), tracking.strip()
+    record(case, "part_sent", actor, now, part=part.name, carrier=part.carrier, tracking=part.tracking)
+    enqueue("part-sent", now, case=case.id)
+
+
+def receive_part(case: Case, actor: Actor, now: datetime) -> None:
+    """The customer has the part in hand; the way to the next visit is open, at 0 €."""
+    part = case.current_part
+    move_to(case, "part_received")
+    assert part is not None
+    part.state, part.received = "received", now
+    record(case, "part_received", actor, now, part=part.name)

@@ -1,0 +1,111 @@
+"""The web server: plain and TLS listeners, with time-outs and caps that keep a shop open.
+
+``eventlet.wsgi`` alone waits for ever for the rest of a request; 1,100 slow connections would then
+shut the shop. Here a request's head must be complete within HEAD_SECONDS of its connection or of
+the request before, and one address may hold CONNECTIONS_PER_ADDRESS connections.
+"""
+
+import logging
+import resource
+import socket
+import ssl
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import eventlet
+import eventlet.wsgi
+from eventlet.green.ssl import GreenSSLSocket
+
+log = logging.getLogger(__name__)
+
+HEAD_SECONDS = 20
+SOCKET_SECONDS = 60  # longer than Socket.IO's ping interval: a silent live socket is dead
+CONNECTIONS = 4096
+CONNECTIONS_PER_ADDRESS = 200
+
+Wsgi = Callable[..., Any]
+
+
+class _Protocol(eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
+    """One connection; the clock of the head runs from the first wait to the last header."""
+
+    def handle_one_request(self) -> None:
+        self.head_clock = eventlet.Timeout(HEAD_SECONDS)
+        try:
+            super().handle_one_request()
+        except eventlet.Timeout as timeout:
+            if timeout is not self.head_clock:
+                raise
+            self.close_connection = True
+        except (TimeoutError, ssl.SSLError, ConnectionError):
+            self.close_connection = True  # the other side is gone or mute; nothing to tell
+        finally:
+            self.head_clock.cancel()
+
+    def get_environ(self) -> dict[str, Any]:
+        self.head_clock.cancel()  # the head is here; the body has the socket's own time-out
+        environ: dict[str, Any] = super().get_environ()
+        environ["shopvisio.tls"] = isinstance(self.connection, ssl.SSLSocket)
+        return environ
+
+
+class _Guests(eventlet.GreenPool):  # type: ignore[misc]
+    """The pool of connections, counted by address. Loopback is not capped: a proxy may stand there."""
+
+    def __init__(self) -> None:
+        super().__init__(CONNECTIONS)
+        self.here: Counter[str] = Counter()
+
+    def spawn(self, serve: Callable[..., Any], connection: list[Any]) -> Any:
+        address = _household(connection[0][0])
+        if self.here[address] >= CONNECTIONS_PER_ADDRESS and address not in ("127.0.0.1", "::1"):
+            return super().spawn(lambda: None)
+        self.here[address] += 1
+        guest = super().spawn(serve, connection)
+        guest.link(lambda _: self._left(address))
+        return guest
+
+    def _left(self, address: str) -> None:
+        self.here[address] -= 1
+        if not self.here[address]:
+            del self.here[address]
+
+
+def _household(address: str) -> str:
+    """An IPv4 address, or the /64 of an IPv6 one: one household has all of it."""
+    if ":" not in address or address == "::1" or address.startswith("::ffff:"):
+        return address.removeprefix("::ffff:")
+    return socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, address)[:8] + bytes(8))
+
+
+def listen(bind: str, port: int) -> socket.socket:
+    """A listening TCP socket; raises OSError when the port is taken or forbidden."""
+    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
+    return eventlet.listen((bind, port), family=family, backlog=1024, reuse_port=False)  # type: ignore[no-any-return]
+
+
+def serve(site: Wsgi, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
+    """Serve ``site`` on ``listener`` for ever; loading a new certificate into ``tls`` takes effect live."""
+    _allow_many_files()
+    if tls is not None:
+        listener = GreenSSLSocket(listener, server_side=True, _context=tls)
+    eventlet.wsgi.server(
+        listener,
+        site,
+        log=log,
+        log_output=False,
+        debug=False,
+        protocol=_Protocol,
+        custom_pool=_Guests(),
+        keepalive=HEAD_SECONDS,
+        socket_timeout=SOCKET_SECONDS,
+        url_length_limit=4096,
+    )
+
+
+def _allow_many_files() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(hard, 16384) if hard != resource.RLIM_INFINITY else 16384
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,0 +1,137 @@
+"""Languages and formats: what eyes see. French is the language of the sources; others are catalogues."""
+
+import gettext
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel import Locale, dates, numbers
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import LazyProxy
+
+LANGUAGES = {"fr": "Français", "en": "English"}
+NB = "\u00a0"
+_CATALOGUES = Path(__file__).parent / "translations"
+
+
+@dataclass(frozen=True)
+class Eyes:
+    """Who reads: a language of LANGUAGES and a time zone."""
+
+    language: str
+    zone: ZoneInfo
+
+
+_eyes: ContextVar[Eyes] = ContextVar("eyes", default=Eyes("fr", ZoneInfo("Europe/Paris")))  # noqa: B039 - frozen
+
+
+def set_eyes(language: str, zone: ZoneInfo) -> None:
+    """From here on, in this greenlet, texts and times are for this reader."""
+    _eyes.set(Eyes(language if language in LANGUAGES else "fr", zone))
+
+
+@contextmanager
+def use(language: str, zone: ZoneInfo) -> Iterator[None]:
+    """Inside, texts and times are for this reader."""
+    before = _eyes.set(Eyes(language if language in LANGUAGES else "fr", zone))
+    try:
+        yield
+    finally:
+        _eyes.reset(before)
+
+
+def language() -> str:
+    """The reader's language."""
+    return _eyes.get().language
+
+
+def zone() -> ZoneInfo:
+    """The reader's time zone."""
+    return _eyes.get().zone
+
+
+@cache
+def _catalogue(code: str) -> gettext.NullTranslations:
+    source = _CATALOGUES / code / "LC_MESSAGES" / "messages.po"
+    if not source.exists():
+        return gettext.NullTranslations()
+    compiled = BytesIO()
+    with source.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=code))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def _(text: str, **values: object) -> str:
+    """The text in the reader's language, ``{names}`` filled in."""
+    found = _catalogue(language()).gettext(text)
+    return found.format(**values) if values else found
+
+
+def n_(one: str, many: str, n: int, **values: object) -> str:
+    """The text for one or for many, ``{n}`` filled in. French counts 0 as one."""
+    found = _catalogue(language()).ngettext(one, many, n)
+    if language() == "fr":
+        found = one if abs(n) < 2 else many
+    return found.format(n=n, **values)
+
+
+def lazy(text: str) -> LazyProxy:
+    """A text translated when it is read: for tables and form labels made at import."""
+    return LazyProxy(_, text, enable_cache=False)
+
+
+def _locale() -> Locale:
+    return Locale.parse("fr_FR" if language() == "fr" else "en_GB")
+
+
+def here(moment: datetime) -> datetime:
+    """The instant on the reader's clock."""
+    return moment.astimezone(zone())
+
+
+def time(moment: datetime) -> str:
+    """``9 h 45``, ``17 h``."""
+    local = here(moment)
+    if language() == "fr":
+        return f"{local.hour}{NB}h{NB}{local.minute:02}" if local.minute else f"{local.hour}{NB}h"
+    return dates.format_time(local, "HH:mm", tzinfo=local.tzinfo, locale=_locale())
+
+
+def _on_day(moment: datetime | date, pattern: str) -> str:
+    day = here(moment).date() if isinstance(moment, datetime) else moment
+    return dates.format_date(day, pattern, locale=_locale())
+
+
+def day(moment: datetime | date) -> str:
+    """``mercredi 25 novembre``."""
+    return _on_day(moment, "EEEE d MMMM")
+
+
+def day_year(moment: datetime | date) -> str:
+    """``25 novembre 2026``: for papers."""
+    return _on_day(moment, "d MMMM y")
+
+
+def day_short(moment: datetime | date) -> str:
+    """``25 nov.``"""
+    return _on_day(moment, "d MMM")
+
+
+def when(moment: datetime) -> str:
+    """``mercredi 25 novembre, 9 h 45``."""
+    return f"{day(moment)}, {time(moment)}"
+
+
+def money(cents: int, decimals: bool = False) -> str:
+    """Cents in euros: ``29 €`` and ``29,90 €`` on screen; with ``decimals`` always two: ``29,00 €``."""
+    pattern = "#,##0.00" if decimals or cents % 100 else "#,##0"
+    figure = numbers.format_decimal(cents / 100, pattern, locale=_locale())
+    return f"{figure}{NB}€" if language() == "fr" else f"€{figure}"

@@ -1,0 +1,27 @@
+"""Secret links: unguessable, bound to one purpose, the same each time they are written.
+
+A link is ``key.signature``; the key names a row, the signature says that the appliance wrote it for
+this purpose. Nothing secret is stored, and a link for one purpose opens no other door.
+"""
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64encode
+
+from shopvisio.errors import NotFound
+
+SIGNATURE = 16  # signs of base64: 96 bits
+
+
+def sign(secret: bytes, purpose: str, key: str) -> str:
+    """The link's token for the row named ``key``."""
+    digest = hmac.digest(secret, f"{purpose}|{key}".encode(), hashlib.sha256)
+    return f"{key}.{urlsafe_b64encode(digest)[:SIGNATURE].decode()}"
+
+
+def read(secret: bytes, purpose: str, token: str) -> str:
+    """The key inside a token; raises NotFound for a forged one, or one made for another purpose."""
+    key, _, _ = token.partition(".")
+    if not hmac.compare_digest(sign(secret, purpose, key).encode(), token.encode()):
+        raise NotFound
+    return key

@@ -1,0 +1,494 @@
+"""What the shopkeeper decides: one declared table, strict values, a history of who changed what."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+import phonenumbers
+from babel.support import LazyProxy
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy.orm import Mapped, mapped_column
+from stdnum import iban as stdnum_iban
+from stdnum.exceptions import ValidationError
+from stdnum.fr import siren as stdnum_siren
+from stdnum.fr import siret as stdnum_siret
+from stdnum.fr import tva as stdnum_tva
+
+from shopvisio import money
+from shopvisio.db import Base, db
+from shopvisio.errors import Invalid
+from shopvisio.i18n import LANGUAGES, _, lazy
+
+Text = str | LazyProxy  # a label: plain, or translated when it is read
+Read = Callable[[str], Any]
+
+LEGAL_FORMS: dict[str, Text] = {
+    "EI": lazy("Entreprise individuelle (EI)"),
+    "micro": lazy("Micro-entreprise"),
+    "EURL": "EURL",
+    "SARL": "SARL",
+    "SAS": "SAS",
+    "SASU": "SASU",
+    "SA": "SA",
+    "SCOP": "SCOP",
+    "association": lazy("Association"),
+}
+CAPITAL_FORMS = ("EURL", "SARL", "SAS", "SASU", "SA", "SCOP")  # those that must print their capital
+VAT_REGIMES: dict[str, Text] = {
+    "standard": lazy("La boutique facture la TVA"),
+    "franchise": lazy("Franchise en base, pas de TVA"),
+}
+SMTP_SECURITIES: dict[str, Text] = {"starttls": "STARTTLS (587)", "tls": "TLS (465)", "none": lazy("Aucune (25)")}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One thing a shopkeeper may change. ``read`` turns what was typed into a value, or raises ValueError
+    with the sentence to show."""
+
+    name: str
+    group: str
+    label: Text
+    help: Text
+    read: Read
+    default: Any = ""
+    needed: bool = False  # papers cannot be issued without it
+    choices: Mapping[str, Text] | None = None
+    long: bool = False
+    secret: bool = False
+    unit: str = ""
+    show: Callable[[Any], str] = str  # the value as the form shows it
+
+
+class SettingRow(Base):
+    """A value that was changed from its default, as JSON."""
+
+    __tablename__ = "setting"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]
+
+
+class SettingChange(Base):
+    """Who changed what, when. Secrets are noted as changed, without their value."""
+
+    __tablename__ = "setting_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    by: Mapped[str]
+    name: Mapped[str]
+    before: Mapped[str]
+    after: Mapped[str]
+
+
+def _text(longest: int) -> Read:
+    def read(typed: str) -> str:
+        value = typed.strip()
+        if len(value) > longest:
+            raise ValueError(_("C’est trop long : {n} signes au plus.", n=longest))
+        return value
+
+    return read
+
+
+def _whole(lowest: int, highest: int) -> Read:
+    def read(typed: str) -> int:
+        value = typed.strip()
+        if not (value.isascii() and value.isdigit() and lowest <= int(value) <= highest):
+            raise ValueError(_("Un nombre entier, de {low} à {high}.", low=lowest, high=highest))
+        return int(value)
+
+    return read
+
+
+def _one_of(choices: Mapping[str, Text]) -> Read:
+    def read(typed: str) -> str:
+        if typed not in choices:
+            raise ValueError(_("Choisissez dans la liste."))
+        return typed
+
+    return read
+
+
+def _cents(typed: str) -> int:
+    try:
+        return money.cents(typed)
+    except ValueError:
+        raise ValueError(_("Un montant comme 29 ou 29,90.")) from None
+
+
+def _email(typed: str) -> str:
+    if not typed.strip():
+        return ""
+    try:
+        return validate_email(typed.strip(), check_deliverability=False).normalized
+    except EmailNotValidError:
+        raise ValueError(_("Cette adresse e-mail n’est pas complète.")) from None
+
+
+def phone(typed: str) -> str:
+    """A telephone number in E.164 (``+33465711234``), French unless it says otherwise.
+
+    Raises ValueError with the sentence to show.
+    """
+    if not typed.strip():
+        return ""
+    try:
+        number = phonenumbers.parse(typed, "FR")
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or not phonenumbers.is_possible_number(number):
+        raise ValueError(_("Ce numéro de téléphone n’est pas complet."))
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def phone_for_eyes(number: str) -> str:
+    """``04 65 71 12 34``, with no-break spaces."""
+    if not number:
+        return ""
+    parsed = phonenumbers.parse(number, "FR")
+    style = phonenumbers.PhoneNumberFormat
+    shown = phonenumbers.format_number(parsed, style.NATIONAL if parsed.country_code == 33 else style.INTERNATIONAL)
+    return shown.replace(" ", "\u00a0")
+
+
+def _checked(library: Any, sentence: Text) -> Read:
+    def read(typed: str) -> str:
+        if not typed.strip():
+            return ""
+        try:
+            return str(library.validate(typed))
+        except ValidationError:
+            raise ValueError(str(sentence)) from None
+
+    return read
+
+
+def _siret(typed: str) -> str:
+    plain = re.sub(r"\s", "", typed)
+    if not plain:
+        return ""
+    library = stdnum_siren if len(plain) == 9 else stdnum_siret
+    try:
+        return str(library.validate(plain))
+    except ValidationError:
+        raise ValueError(_("Ce numéro SIREN ou SIRET n’est pas juste : vérifiez chaque chiffre.")) from None
+
+
+def _zone(typed: str) -> str:
+    if typed not in available_timezones():
+        raise ValueError(_("Un fuseau comme Europe/Paris."))
+    return typed
+
+
+def _colour(typed: str) -> str:
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", typed.strip()):
+        raise ValueError(_("Une couleur comme #0f5c66."))
+    return typed.strip().lower()
+
+
+def _amount(value: int) -> str:
+    return f"{value // 100},{value % 100:02}" if value % 100 else str(value // 100)
+
+
+SHOP, PAPERS, BOOKING, REPAIR, MAIL = "shop", "papers", "booking", "repair", "mail"
+GROUPS: dict[str, Text] = {
+    SHOP: lazy("Boutique"),
+    BOOKING: lazy("Rendez-vous"),
+    REPAIR: lazy("Réparation en visio"),
+    PAPERS: lazy("Factures et TVA"),
+    MAIL: lazy("E-mails"),
+}
+
+SETTINGS: dict[str, Setting] = {
+    setting.name: setting
+    for setting in (
+        Setting(
+            "shop_name",
+            SHOP,
+            lazy("Nom de la boutique"),
+            lazy("En tête de chaque page et de chaque facture."),
+            _text(80),
+            needed=True,
+        ),
+        Setting(
+            "tagline", SHOP, lazy("Ce que vous faites, en une ligne"), lazy("Sous le nom, sur chaque page."), _text(90)
+        ),
+        Setting(
+            "phone",
+            SHOP,
+            lazy("Téléphone"),
+            lazy("Affiché sur chaque page : un client inquiet doit pouvoir appeler."),
+            phone,
+            needed=True,
+            show=phone_for_eyes,
+        ),
+        Setting(
+            "email",
+            SHOP,
+            lazy("E-mail de la boutique"),
+            lazy("Les clients y répondent ; les avis de réservation y arrivent."),
+            _email,
+            needed=True,
+        ),
+        Setting(
+            "brand", SHOP, lazy("Couleur"), lazy("La seule couleur à choisir ; le reste s’accorde."), _colour, "#0f5c66"
+        ),
+        Setting(
+            "language",
+            SHOP,
+            lazy("Langue de la boutique"),
+            lazy("Celle des factures et des pages par défaut."),
+            _one_of(LANGUAGES),
+            "fr",
+            choices=LANGUAGES,
+        ),
+        Setting(
+            "zone", SHOP, lazy("Fuseau horaire"), lazy("Celui de toutes les heures affichées."), _zone, "Europe/Paris"
+        ),
+        Setting(
+            "notice_minutes",
+            BOOKING,
+            lazy("Délai minimum"),
+            lazy("On ne peut pas réserver plus tard que cela avant l’heure."),
+            _whole(0, 10080),
+            60,
+            unit="min",
+        ),
+        Setting(
+            "horizon_days",
+            BOOKING,
+            lazy("Jusqu’à combien de jours"),
+            lazy("Le dernier jour proposé."),
+            _whole(1, 365),
+            28,
+            unit="j",
+        ),
+        Setting(
+            "early_minutes",
+            BOOKING,
+            lazy("Salle d’attente ouverte"),
+            lazy("Avant l’heure du rendez-vous."),
+            _whole(5, 240),
+            30,
+            unit="min",
+        ),
+        Setting(
+            "fee",
+            REPAIR,
+            lazy("Tarif unique, TTC"),
+            lazy("Dû seulement si la réparation réussit, quel que soit le temps."),
+            _cents,
+            2900,
+            unit="€",
+            show=_amount,
+        ),
+        Setting(
+            "answer_hours",
+            REPAIR,
+            lazy("Sans réponse du client"),
+            lazy("Après ce délai et deux e-mails, le réparateur peut confirmer lui-même, avec un motif."),
+            _whole(24, 720),
+            72,
+            unit="h",
+        ),
+        Setting(
+            "immediate_text",
+            REPAIR,
+            lazy("Demande d’exécution immédiate"),
+            lazy("Le texte que coche le client avant de réserver. À faire relire."),
+            _text(1000),
+            long=True,
+            default=(
+                "Je demande que la réparation commence sans attendre la fin du délai de rétractation de 14 jours, "
+                "et je reconnais perdre mon droit de rétractation une fois la prestation pleinement exécutée."
+            ),
+        ),
+        Setting(
+            "legal_name",
+            PAPERS,
+            lazy("Nom légal"),
+            lazy("Dénomination sociale ; pour une entreprise individuelle, prénom et nom."),
+            _text(120),
+            needed=True,
+        ),
+        Setting(
+            "legal_form",
+            PAPERS,
+            lazy("Forme juridique"),
+            lazy("Imprimée sur chaque facture."),
+            _one_of(LEGAL_FORMS),
+            "",
+            needed=True,
+            choices=LEGAL_FORMS,
+        ),
+        Setting(
+            "capital",
+            PAPERS,
+            lazy("Capital social"),
+            lazy("Pour les sociétés seulement, comme « 5 000 € »."),
+            _text(40),
+        ),
+        Setting("street", PAPERS, lazy("Adresse"), lazy("Numéro et rue."), _text(120), needed=True),
+        Setting("postcode", PAPERS, lazy("Code postal"), "", _text(12), needed=True),
+        Setting("city", PAPERS, lazy("Ville"), "", _text(80), needed=True),
+        Setting("siret", PAPERS, lazy("SIREN ou SIRET"), lazy("9 ou 14 chiffres, vérifiés."), _siret, needed=True),
+        Setting("register", PAPERS, lazy("Registre"), lazy("Comme « RCS Lyon » ou « RNE »."), _text(80), needed=True),
+        Setting(
+            "vat_regime",
+            PAPERS,
+            lazy("TVA"),
+            lazy("En franchise, les factures portent la mention légale."),
+            _one_of(VAT_REGIMES),
+            "",
+            needed=True,
+            choices=VAT_REGIMES,
+        ),
+        Setting(
+            "vat_number",
+            PAPERS,
+            lazy("Numéro de TVA"),
+            lazy("FR suivi de 11 chiffres."),
+            _checked(stdnum_tva, lazy("Ce numéro de TVA n’est pas juste.")),
+        ),
+        Setting(
+            "vat_rate",
+            PAPERS,
+            lazy("Taux de TVA du forfait"),
+            lazy("En centièmes de pour cent : 2000 pour 20 %."),
+            _whole(0, 3000),
+            2000,
+        ),
+        Setting(
+            "franchise_text",
+            PAPERS,
+            lazy("Mention de franchise"),
+            lazy("Les références du code ont changé le 1er septembre 2026 : à faire vérifier par votre comptable."),
+            _text(200),
+            "TVA non applicable, art. 293 B du CGI",
+        ),
+        Setting(
+            "iban",
+            PAPERS,
+            lazy("IBAN"),
+            lazy("Sur les factures, pour le virement ; vérifié."),
+            _checked(stdnum_iban, lazy("Cet IBAN n’est pas juste : vérifiez chaque signe.")),
+            needed=True,
+        ),
+        Setting("bic", PAPERS, lazy("BIC"), lazy("Facultatif."), _text(11)),
+        Setting(
+            "insurance",
+            PAPERS,
+            lazy("Assurance professionnelle"),
+            lazy("Assureur, adresse, territoire, si la vôtre est obligatoire."),
+            _text(300),
+        ),
+        Setting(
+            "mediator",
+            PAPERS,
+            lazy("Médiateur de la consommation"),
+            lazy("Nom, adresse et site du médiateur dont vous relevez."),
+            _text(300),
+        ),
+        Setting(
+            "smtp_host",
+            MAIL,
+            lazy("Serveur d’envoi"),
+            lazy("Vide : aucun e-mail n’est envoyé, les pages le disent."),
+            _text(120),
+        ),
+        Setting("smtp_port", MAIL, lazy("Port"), "", _whole(1, 65535), 587),
+        Setting(
+            "smtp_security", MAIL, lazy("Sécurité"), "", _one_of(SMTP_SECURITIES), "starttls", choices=SMTP_SECURITIES
+        ),
+        Setting("smtp_user", MAIL, lazy("Compte"), "", _text(120)),
+        Setting(
+            "smtp_password",
+            MAIL,
+            lazy("Mot de passe"),
+            lazy("Gardé dans la base de la boutique."),
+            _text(200),
+            secret=True,
+        ),
+        Setting("mail_from", MAIL, lazy("Expéditeur"), lazy("Vide : l’e-mail de la boutique."), _email),
+    )
+}
+
+
+def get(name: str) -> Any:
+    """The setting's value: what was put, else its default."""
+    row = db.session.get(SettingRow, name)
+    return json.loads(row.value) if row else SETTINGS[name].default
+
+
+def read(typed: Mapping[str, str]) -> dict[str, Any]:
+    """What was typed, as values. Raises Invalid naming each field that cannot be used."""
+    values: dict[str, Any] = {}
+    wrong: dict[str, str] = {}
+    for name, text in typed.items():
+        setting = SETTINGS[name]
+        try:
+            values[name] = setting.read(text)
+            if setting.needed and values[name] == "":
+                wrong[name] = _("Nécessaire pour vos factures.")
+        except ValueError as error:
+            wrong[name] = str(error)
+    wrong |= {name: why for name, why in _together(values).items() if name in typed}
+    if wrong:
+        raise Invalid(_("Quelques réponses sont à corriger."), wrong)
+    return values
+
+
+def _together(values: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong only in view of another setting."""
+
+    def value(name: str) -> Any:
+        return values.get(name, get(name))
+
+    wrong = {}
+    if value("vat_regime") == "standard" and not value("vat_number"):
+        wrong["vat_number"] = _("Nécessaire quand la boutique facture la TVA.")
+    if value("legal_form") in CAPITAL_FORMS and not value("capital"):
+        wrong["capital"] = _("Nécessaire pour une société.")
+    return wrong
+
+
+def put(typed: Mapping[str, str], by: str, now: datetime) -> list[str]:
+    """Keep what was typed, with its history; answers the names that changed. Raises Invalid, changing nothing."""
+    changed = []
+    for name, value in read(typed).items():
+        before = get(name)
+        if value == before:
+            continue
+        changed.append(name)
+        row = db.session.get(SettingRow, name) or SettingRow(name=name)
+        row.value = json.dumps(value)
+        db.session.add(row)
+        hidden = SETTINGS[name].secret
+        db.session.add(
+            SettingChange(
+                at=now,
+                by=by,
+                name=name,
+                before="•••" if hidden else json.dumps(before, ensure_ascii=False),
+                after="•••" if hidden else json.dumps(value, ensure_ascii=False),
+            )
+        )
+    db.session.flush()
+    return changed
+
+
+def zone() -> ZoneInfo:
+    """The shop's time zone."""
+    return ZoneInfo(get("zone"))
+
+
+def missing() -> list[Setting]:
+    """The settings that papers need and nobody has given."""
+    lacking = [setting for setting in SETTINGS.values() if setting.needed and get(setting.name) == ""]
+    return lacking + [SETTINGS[name] for name in _together({})]
