@@ -307,13 +307,22 @@ def confirm_unanswered(case: Case, reason: str, actor: Actor, now: datetime) -> 
 
 def contest(case: Case, words: str, now: datetime) -> None:
     """The customer contests what staff confirmed without them: the paper is undone, the case is open again."""
-    if case.state != "closed" or case.confirmed_by != "staff" or not case.is_repair:
+    if case.state != "closed" or case.confirmed_by != "staff" or case.outcome not in REPAIR_OUTCOMES:
         raise WrongState(_("Ce n’est plus possible : le dossier a changé entre-temps."), case.state, "open")
     move_to(case, "open")
     record(case, "contested", case.customer.actor, now, outcome=case.outcome, words=words.strip())
     case.outcome, case.closed_at, case.confirmed_by = "", None, ""
     enqueue("credit", now, case=case.id, reason="contested")
     enqueue("tell-staff", now, case=case.id, what="contested")
+
+
+def dismiss(case: Case, outcome: str, actor: Actor, now: datetime) -> None:
+    """Staff close a case nobody came to, or that was called off: nothing to pay, no paper."""
+    if outcome not in ("cancelled", "no_show"):
+        raise Invalid(_("Choisissez comment le dossier se termine."))
+    move_to(case, "closed")
+    case.outcome, case.closed_at, case.confirmed_by = outcome, now, "staff"
+    record(case, "dismissed", actor, now, outcome=outcome)
 
 
 def _close(case: Case, by: str, now: datetime) -> None:

@@ -1,0 +1,130 @@
+"""The live session of an appointment: planned, waiting, live, ended; who may come in; what was said."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from shopvisio import settings
+from shopvisio.accounts import Actor
+from shopvisio.booking import Appointment
+from shopvisio.cases import record
+from shopvisio.catalogue import Product
+from shopvisio.db import Base, db
+from shopvisio.errors import Forbidden, Invalid, WrongState
+from shopvisio.i18n import _, time
+
+LONGEST_MESSAGE = 2000
+
+
+class Call(Base):
+    """One per appointment, made when somebody first comes. ``…_came`` is their first arrival."""
+
+    __tablename__ = "call"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"), unique=True)
+    state: Mapped[str] = mapped_column(default="planned")
+    customer_came: Mapped[datetime | None]
+    staff_came: Mapped[datetime | None]
+    started: Mapped[datetime | None]
+    ended: Mapped[datetime | None]
+
+    appointment: Mapped[Appointment] = relationship()
+    messages: Mapped[list["Message"]] = relationship(order_by="Message.id")
+
+
+class Message(Base):
+    """Something said in writing, or a product shown (then ``product_id`` is set)."""
+
+    __tablename__ = "message"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("call.id"), index=True)
+    at: Mapped[datetime]
+    actor: Mapped[str]  # staff or customer
+    name: Mapped[str]
+    text: Mapped[str] = mapped_column(default="")
+    product_id: Mapped[int | None] = mapped_column(ForeignKey("product.id"))
+
+    product: Mapped[Product | None] = relationship()
+
+
+def of(appointment: Appointment) -> Call:
+    """The appointment's call, made if it is not there yet (inside a write)."""
+    call = find(appointment)
+    if call is None:
+        call = Call(appointment=appointment, state="planned")
+        db.session.add(call)
+        db.session.flush()
+    return call
+
+
+def find(appointment: Appointment) -> Call | None:
+    """The appointment's call, if anybody ever came."""
+    return db.session.scalar(select(Call).where(Call.appointment_id == appointment.id))
+
+
+def opens(appointment: Appointment) -> datetime:
+    """From when the customer may wait inside."""
+    return appointment.start - timedelta(minutes=settings.get("early_minutes"))
+
+
+def may_join(actor: Actor, appointment: Appointment, call: Call | None, now: datetime) -> None:
+    """Whoever may come in passes; others get Forbidden, or WrongState with the reason.
+
+    The customer's right is their case's link, the staff's their role: both are checked at the edge.
+    """
+    if actor.kind not in ("staff", "customer"):
+        raise Forbidden
+    if appointment.cancelled or (call is not None and call.state == "ended"):
+        raise WrongState(_("Cet appel est terminé."))
+    if actor.kind == "customer" and now < opens(appointment):
+        raise WrongState(_("La salle d’attente ouvre à {time}.", time=time(opens(appointment))))
+
+
+def arrive(appointment: Appointment, actor: Actor, now: datetime) -> Call:
+    """Somebody comes in, or comes back. Raises as :func:`may_join`."""
+    call = of(appointment)
+    may_join(actor, appointment, call, now)
+    if actor.kind == "customer" and call.customer_came is None:
+        call.customer_came = now
+        record(appointment.case, "customer_came", actor, now)
+    if actor.kind == "staff" and call.staff_came is None:
+        call.staff_came = now
+    if call.customer_came and call.staff_came and call.started is None:
+        call.started = now
+        record(appointment.case, "call_started", actor, now, visit=appointment.visit)
+    call.state = "live" if call.started else "waiting" if call.customer_came else "planned"
+    db.session.flush()
+    return call
+
+
+def end(call: Call, actor: Actor, now: datetime) -> None:
+    """Staff end it; ending twice is ending once."""
+    if call.state == "ended":
+        return
+    call.state, call.ended = "ended", now
+    minutes = round((now - call.started).total_seconds() / 60) if call.started else 0
+    record(call.appointment.case, "call_ended", actor, now, visit=call.appointment.visit, minutes=minutes)
+
+
+def say(call: Call, actor: Actor, text: str, now: datetime) -> Message:
+    """A line of chat, kept with the call. Raises Invalid when it is empty or too long."""
+    text = text.strip()
+    if not text or len(text) > LONGEST_MESSAGE:
+        raise Invalid(_("Un message a de 1 à {n} signes.", n=LONGEST_MESSAGE))
+    message = Message(at=now, actor=actor.kind, name=actor.name, text=text)
+    call.messages.append(message)
+    db.session.flush()
+    return message
+
+
+def show(call: Call, actor: Actor, product: Product, now: datetime) -> Message:
+    """Staff put a product on the customer's screen."""
+    if actor.kind != "staff":
+        raise Forbidden
+    message = Message(at=now, actor=actor.kind, name=actor.name, product=product)
+    call.messages.append(message)
+    record(call.appointment.case, "product_shown", actor, now, product=product.name)
+    return message

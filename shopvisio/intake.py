@@ -1,0 +1,116 @@
+"""A booking on its way: what the customer has typed so far, so that nothing typed is ever lost.
+
+A draft is named by an unguessable key in the address of the page; it reserves nothing, and goes after a day.
+"""
+
+import json
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ForeignKey, delete, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from shopvisio.accounts import Customer
+from shopvisio.booking import Appointment, Service, book
+from shopvisio.cases import Case, Intake, Photo, consent, open_case, record
+from shopvisio.db import Base, db, public_id
+from shopvisio.errors import Conflict
+from shopvisio.i18n import _, language
+
+KEPT = timedelta(days=1)
+PHOTOS = 6
+
+
+class Draft(Base):
+    """A booking not made yet. ``typed`` is JSON: the fields of the pages as they were typed."""
+
+    __tablename__ = "draft"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True, default=public_id)
+    service_id: Mapped[int] = mapped_column(ForeignKey("service.id"))
+    start: Mapped[datetime]
+    typed: Mapped[str] = mapped_column(default="{}")
+    created: Mapped[datetime] = mapped_column(index=True)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"))  # once booked: sent twice is booked once
+
+    service: Mapped[Service] = relationship()
+    photos: Mapped[list["DraftPhoto"]] = relationship(order_by="DraftPhoto.id", cascade="all, delete-orphan")
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What was typed, by field name."""
+        return dict(json.loads(self.typed))
+
+
+class DraftPhoto(Base):
+    """A cleaned picture that waits for its case."""
+
+    __tablename__ = "draft_photo"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id"), index=True)
+    file: Mapped[str]
+    width: Mapped[int]
+    height: Mapped[int]
+
+
+def begin(service: Service, start: datetime, now: datetime) -> Draft:
+    """A new draft for a time the customer picked."""
+    draft = Draft(key=public_id(20), service=service, start=start, created=now)
+    db.session.add(draft)
+    db.session.flush()
+    return draft
+
+
+def find(key: str) -> Draft | None:
+    """The draft with this key."""
+    return db.session.scalar(select(Draft).where(Draft.key == key))
+
+
+def type_in(draft: Draft, **fields: Any) -> None:
+    """Keep what was typed, right or wrong."""
+    draft.typed = json.dumps(draft.fields | fields, ensure_ascii=False)
+    db.session.flush()
+
+
+def add_photo(draft: Draft, file: str, width: int, height: int) -> None:
+    """Keep a cleaned photo with the draft. Raises Conflict when there are enough."""
+    if len(draft.photos) >= PHOTOS:
+        raise Conflict(_("{n} photos suffisent.", n=PHOTOS))
+    draft.photos.append(DraftPhoto(file=file, width=width, height=height))
+    db.session.flush()
+
+
+def submit(draft: Draft, customer: Customer, consents: dict[str, str], address: str, now: datetime) -> Appointment:
+    """Turn the draft into a case with its first appointment, in the caller's write. Raises SlotTaken and the like,
+    and then the draft is as it was."""
+    fields = draft.fields
+    about = Intake(**{name: fields.get(name, "") for name in asdict(Intake())})
+    customer.language, customer.created = language(), now
+    case = open_case(draft.service.kind, customer, about, now)
+    appointment = book(case, draft.service, draft.start, now)
+    for photo in draft.photos:
+        db.session.add(Photo(case_id=case.id, file=photo.file, width=photo.width, height=photo.height, created=now))
+    for kind, text in consents.items():
+        consent(case, kind, text, address, now)
+        record(case, "consented", customer.actor, now, consent=kind)
+    draft.case_id = case.id
+    draft.photos.clear()
+    db.session.flush()
+    return appointment
+
+
+def case_of(draft: Draft) -> Case | None:
+    """The case this draft became, if it was sent."""
+    return db.session.get(Case, draft.case_id) if draft.case_id else None
+
+
+def purge(now: datetime) -> list[str]:
+    """Forget the drafts that are a day old; answers the photo files to delete after the commit."""
+    old = select(Draft.id).where(Draft.created < now - KEPT)
+    files = list(db.session.scalars(select(DraftPhoto.file).where(DraftPhoto.draft_id.in_(old))))
+    db.session.execute(delete(DraftPhoto).where(DraftPhoto.draft_id.in_(old)))
+    db.session.execute(delete(Draft).where(Draft.created < now - KEPT))
+    return files

@@ -1,0 +1,136 @@
+"""The web side, thin: parse, one domain call, commit, render."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask, current_app, render_template, request, session
+from flask.sessions import SecureCookieSessionInterface
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.wrappers import Response
+
+from shopvisio import accounts, clock, i18n, settings
+from shopvisio.hub import Alarm
+from shopvisio.web import errors, guard
+
+CSP = "; ".join(
+    (
+        "default-src 'self'",
+        "img-src 'self' data: blob:",
+        "media-src 'self' blob:",
+        "frame-ancestors 'none'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "object-src 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",  # a secret link never leaves the shop in a Referer
+    "Permissions-Policy": "camera=(self), microphone=(self), geolocation=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "X-Robots-Tag": "noindex",
+}
+OPEN_UNCLAIMED = {"static", "door.claim", "health.ready", "public.brand"}
+
+csrf = CSRFProtect()
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """Cookies are Secure wherever the page came by HTTPS; plain HTTP is this machine's own."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return request.is_secure
+
+
+def register(app: Flask) -> None:
+    """Everything the pages share: who reads, who is signed in, headers, errors, filters."""
+    app.session_interface = _Sessions()
+    csrf.init_app(app)
+    errors.register(app)
+    app.before_request(guard.refuse_views_without_rule)
+    app.before_request(_eyes)
+    app.before_request(_until_claimed)
+    app.after_request(_headers)
+    app.context_processor(_context)
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(i18n._, i18n.n_, newstyle=False)  # type: ignore[attr-defined]
+    app.jinja_env.globals["n_"] = i18n.n_
+    app.jinja_env.filters.update(_filters())
+
+
+def _filters() -> dict[str, Callable[..., str]]:
+    return {
+        "money": i18n.money,
+        "day": i18n.day,
+        "day_short": i18n.day_short,
+        "day_year": i18n.day_year,
+        "time": i18n.time,
+        "when": i18n.when,
+        "phone": settings.phone_for_eyes,
+    }
+
+
+def _eyes() -> None:
+    """Whose language: the one asked for, else the one chosen before, else the browser's best, else the shop's."""
+    asked = request.args.get("lang")
+    if asked in i18n.LANGUAGES:
+        session["lang"] = asked
+    chosen = session.get("lang") or request.accept_languages.best_match(list(i18n.LANGUAGES))
+    i18n.set_eyes(chosen or settings.get("language"), ZoneInfo(settings.get("zone")))
+
+
+def _until_claimed() -> Any:
+    """Before there is an owner, nothing of the shop answers."""
+    if request.endpoint in OPEN_UNCLAIMED or accounts.is_claimed():
+        return None
+    return render_template("door/unclaimed.html"), 503
+
+
+def _headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")  # pages hold secret links and people's data
+    return response
+
+
+class ShopFacts:
+    """What every page says of the shop."""
+
+    def __init__(self) -> None:
+        self.name: str = settings.get("shop_name") or "ShopVisio"
+        self.tagline: str = settings.get("tagline")
+        self.phone_href: str = settings.get("phone")
+        self.phone = settings.phone_for_eyes(self.phone_href)
+        self.fee: int = settings.get("fee")
+        self.brand: str = settings.get("brand")
+        self.logo_url: str | None = None
+
+    @property
+    def initials(self) -> str:
+        """Two letters that stand for the logo."""
+        words = [word for word in self.name.split() if word[0].isalnum()]
+        return "".join(word[0] for word in words[:2]).upper()
+
+
+def _context() -> dict[str, Any]:
+    return {"shop": ShopFacts(), "me": guard.me(), "_": i18n._, "language": i18n.language(), "now": clock.now()}
+
+
+def wake_jobs() -> None:
+    """Have the worker look at its table now, not at its next round."""
+    alarm = current_app.extensions.get("jobs_alarm")
+    if isinstance(alarm, Alarm):
+        alarm.ring()
+
+
+def moment(text: str) -> datetime | None:
+    """An aware instant from an address or a form (ISO 8601), None for anything else."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None

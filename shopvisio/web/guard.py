@@ -1,0 +1,101 @@
+"""Who may come in by which route. Every view names its rule; one without a rule is shut to everybody."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import abort, current_app, g, redirect, request, session, url_for
+from werkzeug.wrappers import Response
+
+from shopvisio import cases, links
+from shopvisio.accounts import Staff, may
+from shopvisio.cases import Case
+from shopvisio.db import db
+from shopvisio.errors import Forbidden, NotFound
+from shopvisio.i18n import _
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+CASE_LINK = "case"
+
+
+def anybody(view: View) -> View:
+    """A page that is public."""
+    view.rule = "anybody"  # type: ignore[attr-defined]
+    return view
+
+
+def case_link(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A page behind the customer's secret link: ``<token>`` in the address becomes the ``case``."""
+
+    @wraps(view)
+    def checked(token: str, **given: Any) -> Any:
+        return view(case=case_behind(token), **given)
+
+    checked.rule = "case_link"  # type: ignore[attr-defined]
+    return checked
+
+
+def staff(act: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A page of the desk for those whose role allows ``act`` (a word of ``accounts.MAY``)."""
+
+    def shut(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def checked(*args: Any, **given: Any) -> Any:
+            if me() is None:
+                return _to_sign_in()
+            if not may(me(), act):
+                raise Forbidden(_("Cette page n’est pas pour votre rôle."))
+            return view(*args, **given)
+
+        checked.rule = f"staff:{act}"  # type: ignore[attr-defined]
+        return checked
+
+    return shut
+
+
+def _to_sign_in() -> Response:
+    if request.method != "GET" or request.accept_mimetypes.best == "application/json":
+        abort(401)
+    return redirect(url_for("door.sign_in", next=request.full_path.rstrip("?")))
+
+
+def me() -> Staff | None:
+    """The colleague who is signed in."""
+    if "me" not in g:
+        g.me = signed_in(session.get("staff"), session.get("epoch"))
+    found: Staff | None = g.me
+    return found
+
+
+def signed_in(staff_id: Any, epoch: Any) -> Staff | None:
+    """The colleague that a sign-in names, unless it was ended since."""
+    person = db.session.get(Staff, staff_id) if isinstance(staff_id, int) else None
+    return person if person and person.active and person.epoch == epoch else None
+
+
+def secret_key() -> bytes:
+    """The appliance's own secret."""
+    key = current_app.config["SHOP"].secret_key
+    assert isinstance(key, bytes)
+    return key
+
+
+def token_of(case: Case) -> str:
+    """What stands in the customer's link."""
+    return links.sign(secret_key(), CASE_LINK, case.key)
+
+
+def case_behind(token: str) -> Case:
+    """The case a customer's link opens; raises NotFound for a forged or outlived one."""
+    case = cases.find(links.read(secret_key(), CASE_LINK, token))
+    if case is None:
+        raise NotFound
+    return case
+
+
+def refuse_views_without_rule() -> None:
+    """Before each request: a route that names no rule is shut."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is not None and request.endpoint != "static" and not hasattr(view, "rule"):
+        abort(403)
