@@ -1,0 +1,54 @@
+"""The papers: sealed invoices, credit notes and no-charge notes, and their PDF.
+
+The door. ``issue`` and ``credit`` seal a paper inside the caller's ``db.writing()``; after the commit
+``make_pdf`` draws it in a child process and ``store_pdf`` keeps the bytes. ``verify`` checks it all.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from shopvisio.invoices.facts import (
+    Address,
+    Buyer,
+    Corrected,
+    Facts,
+    Line,
+    Report,
+    Seller,
+    Snapshot,
+    Tried,
+    Visit,
+)
+from shopvisio.invoices.mentions import lacking
+from shopvisio.invoices.numbering import Kind
+
+if TYPE_CHECKING:
+    from shopvisio.invoices.child import make_pdf
+    from shopvisio.invoices.ledger import (
+        Fault,
+        Paper,
+        PaperFile,
+        credit,
+        credit_of,
+        issue,
+        of_case,
+        pdf_of,
+        read,
+        store_pdf,
+        verify,
+    )
+    from shopvisio.invoices.pdf import render
+
+__all__ = [
+    "Address", "Buyer", "Corrected", "Facts", "Fault", "Kind", "Line", "Paper", "PaperFile", "Report", "Seller",
+    "Snapshot", "Tried", "Visit", "credit", "credit_of", "issue", "lacking", "make_pdf", "of_case", "pdf_of",
+    "read", "render", "store_pdf", "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """The rest of the door, opened at first use: the child that draws a PDF must not carry the database."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = {"make_pdf": "child", "render": "pdf"}.get(name, "ledger")
+    return getattr(import_module(f"{__name__}.{home}"), name)

@@ -1,0 +1,59 @@
+"""The invoice for machines: Factur-X (EN 16931) XML out of a snapshot, and its mark in the PDF's metadata. Pure."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from shopvisio.invoices.facts import Snapshot
+from shopvisio.invoices.numbering import Kind
+
+FILE = "factur-x.xml"
+_TYPE = {Kind.INVOICE: "380", Kind.CREDIT_NOTE: "381"}
+
+
+def amount(cents: int) -> str:
+    """Cents as machines read them: ``24.17``. Never negative here."""
+    return f"{cents // 100}.{cents % 100:02d}"
+
+
+def unit(net: int, quantity: int) -> Decimal:
+    """The net price of one, in euros: two decimals, up to four where the division does not end."""
+    price = (Decimal(net) / 100 / quantity).quantize(Decimal("0.0001"))
+    return price.quantize(Decimal("0.01")) if price == price.quantize(Decimal("0.01")) else price
+
+
+def rate(points: int) -> str:
+    """Basis points as a percentage: ``20``, ``5.5``."""
+    return f"{points / 100:g}"
+
+
+_templates = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined,
+    trim_blocks=True, lstrip_blocks=True,
+)
+_templates.filters.update(amount=amount, rate=rate)
+
+
+def xml(snapshot: Snapshot) -> bytes:
+    """The cross-industry invoice of an invoice or credit note, UTF-8."""
+    facts, zone = snapshot.facts, ZoneInfo(snapshot.facts.zone)
+    sold = zip(facts.lines, snapshot.totals.nets, strict=True)
+
+    def day(moment: date | datetime) -> str:
+        local = moment.astimezone(zone) if isinstance(moment, datetime) else moment
+        return f"{local:%Y%m%d}"
+
+    return _templates.get_template("facturx.xml").render(
+        paper=snapshot, facts=facts, seller=facts.seller, buyer=facts.buyer, totals=snapshot.totals,
+        type=_TYPE[snapshot.kind], due=snapshot.totals.price.gross - facts.paid, day=day,
+        served=max(visit.ended for visit in facts.visits),
+        lines=[(line, net, unit(net, line.quantity)) for line, net in sold],
+    ).encode()
+
+
+def xmp() -> bytes:
+    """The Factur-X properties and their schema, to stand inside the PDF's one rdf:RDF."""
+    return _templates.get_template("facturx.xmp").render(file=FILE).encode()

@@ -1,0 +1,195 @@
+"""Snapshot in, PDF/A-3 out: tagged, its fonts and its Factur-X inside, the same bytes every time.
+
+Runs in a child process of its own (``python -m shopvisio.invoices.pdf``, see ``child``): reads a snapshot
+on standard input, writes the PDF on standard output. It never opens an address other than ``data:``.
+"""
+
+import base64
+import os
+import resource
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from shopvisio import i18n
+from shopvisio.invoices import facturx
+from shopvisio.invoices.codec import from_json
+from shopvisio.invoices.facts import Snapshot
+from shopvisio.invoices.numbering import Kind
+
+SECONDS = 15                    # what one paper may cost in processor time,
+MEMORY = 512 * 1024 * 1024      # and in memory
+ROOM = Path(__file__).parent
+_FACES = {400: "Paper-Regular.ttf", 600: "Paper-SemiBold.ttf"}
+
+
+def render(snapshot_json: str) -> bytes:
+    """The PDF of a sealed snapshot. Heavy, and fatal where a library fails: for the child process only."""
+    snapshot = from_json(Snapshot, snapshot_json)
+    attached = None if snapshot.kind is Kind.NO_CHARGE_NOTE else facturx.xml(snapshot)
+    with i18n.use(snapshot.facts.language, ZoneInfo(snapshot.facts.zone)):
+        return to_pdf(page(snapshot), attached, snapshot.issued_at)
+
+
+def page(snapshot: Snapshot) -> str:
+    """The paper as HTML, in the reader's language and zone."""
+    name = "note.html" if snapshot.kind is Kind.NO_CHARGE_NOTE else "invoice.html"
+    facts = snapshot.facts
+    sold = zip(facts.lines, snapshot.totals.nets, strict=True)
+    return _templates().get_template(name).render(
+        paper=snapshot, facts=facts, seller=facts.seller, buyer=facts.buyer, totals=snapshot.totals, due=snapshot.due,
+        lines=[(line, net, facturx.unit(net, line.quantity)) for line, net in sold],
+        staff=_once(visit.staff for visit in facts.visits),
+        days=_once(i18n.here(visit.started).date() for visit in facts.visits),
+        transfer=_transfer(snapshot) if snapshot.due > 0 and facts.seller.iban else "",
+    )
+
+
+def to_pdf(html: str, attached: bytes | None, moment: datetime) -> bytes:
+    """The HTML as PDF/A-3a, ``attached`` inside as Factur-X; ``moment`` is the only date that goes in.
+
+    Any address but ``data:`` stops it: weasyprint's FatalURLFetchingError, a BaseException.
+    """
+    from weasyprint import CSS, HTML, Attachment
+    from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import URLFetcher
+
+    fetcher = URLFetcher(allowed_protocols=("data",), fail_on_errors=True)
+    fonts = FontConfiguration()
+    style = CSS(string=_style(), font_config=fonts, url_fetcher=fetcher)
+    document = HTML(string=html, url_fetcher=fetcher).render(
+        font_config=fonts, stylesheets=[style], pdf_variant="pdf/a-3a")
+    if attached is not None:
+        document.metadata.attachments.append(Attachment(
+            file_obj=BytesIO(attached), name=facturx.FILE, description="Factur-X", relationship="Alternative",
+            created=moment, modified=moment, url_fetcher=fetcher,
+        ))
+        document.metadata = _with_factur_x(document.metadata)
+    written = document.write_pdf(pdf_variant="pdf/a-3a")
+    if not isinstance(written, bytes):
+        raise TypeError("weasyprint wrote no bytes")
+    return written
+
+
+def _with_factur_x(metadata: Any) -> Any:
+    """The same metadata, with the Factur-X properties inside its rdf:RDF: readers ignore a second one."""
+    from weasyprint.document import DocumentMetadata
+
+    class WithFacturX(DocumentMetadata):   # type: ignore[misc]   # weasyprint has no types
+        def generate_rdf_metadata(self, *variant: Any) -> bytes:
+            rdf: bytes = super().generate_rdf_metadata(*variant)
+            return rdf.replace(b"</rdf:RDF>", facturx.xmp() + b"</rdf:RDF>")
+
+    return WithFacturX(**vars(metadata))
+
+
+def _style() -> str:
+    faces = ""
+    for weight, name in _FACES.items():
+        source = _data("font/ttf", (ROOM / "fonts" / name).read_bytes())
+        faces += f'@font-face {{ font-family: Paper; font-weight: {weight}; src: url("{source}") }}\n'
+    return faces + (ROOM / "templates" / "paper.css").read_text("utf-8")
+
+
+def _data(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _templates() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(ROOM / "templates"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )
+    environment.globals.update(_=i18n._, n_=i18n.n_, Kind=Kind)
+    environment.filters.update(
+        money=lambda cents: i18n.money(cents, decimals=True), unit=_unit, rate=_rate, day=i18n.day_year,
+        short=i18n.day_short, time=i18n.time, days=_days, listed=_listed, fours=_fours, siret=_siret,
+        bare=lambda address: address.removeprefix("https://").removeprefix("http://").rstrip("/"),
+        stamp=lambda moment: f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+    )
+    return environment
+
+
+def _transfer(snapshot: Snapshot) -> str:
+    """The EPC QR of a transfer (EPC069-12) as an image address: banking apps fill the form from it."""
+    import segno.helpers
+
+    seller = snapshot.facts.seller
+    code = segno.helpers.make_epc_qr(
+        name=_ascii(seller.registered_name)[:70], iban="".join(seller.iban.split()),
+        bic="".join(seller.bic.split()) or None, amount=Decimal(snapshot.due) / 100, text=snapshot.number,
+    )
+    image = BytesIO()
+    code.save(image, kind="svg", border=0, dark="#16201f", xmldecl=False, svgns=True, omitsize=True)
+    return _data("image/svg+xml", image.getvalue())
+
+
+def _ascii(name: str) -> str:
+    """The name in plain letters: scanners disagree about any other."""
+    for letter, plain in (("œ", "oe"), ("Œ", "OE"), ("æ", "ae"), ("Æ", "AE"), ("ß", "ss"), ("ø", "o"), ("’", "'")):
+        name = name.replace(letter, plain)
+    return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+
+
+def _once(items: Iterable[Any]) -> list[Any]:
+    """Each item that says something, at its first place."""
+    return list(dict.fromkeys(item for item in items if item))
+
+
+def _listed(items: Sequence[str]) -> str:
+    """``a, b et c``."""
+    if len(items) < 2:
+        return "".join(items)
+    return i18n._("{some} et {last}", some=", ".join(items[:-1]), last=items[-1])
+
+
+def _days(days: Sequence[date]) -> str:
+    """``18 et 25 novembre 2026``; each day in full where the months differ."""
+    if len({(day.year, day.month) for day in days}) > 1:
+        return _listed([i18n.day_year(day) for day in days])
+    return _listed([*(str(day.day) for day in days[:-1]), i18n.day_year(days[-1])])
+
+
+def _unit(price: Any) -> str:
+    """A net unit price, with the decimals it has beyond the cent."""
+    text = i18n.money(int(price * 100), decimals=True)
+    finer = f"{price:f}".partition(".")[2][2:].rstrip("0")
+    last = max(place for place, sign in enumerate(text) if sign.isdigit()) + 1
+    return text[:last] + finer + text[last:]
+
+
+def _rate(points: int) -> str:
+    figure = f"{points / 100:g}"
+    return f"{figure.replace('.', ',')}{i18n.NB}%" if i18n.language() == "fr" else f"{figure}%"
+
+
+def _fours(number: str) -> str:
+    """``FR76 3000 …``, which stays on one line."""
+    plain = "".join(number.split())
+    return i18n.NB.join(plain[place:place + 4] for place in range(0, len(plain), 4))
+
+
+def _siret(number: str) -> str:
+    plain = "".join(number.split())
+    return i18n.NB.join((plain[:3], plain[3:6], plain[6:9], plain[9:]))
+
+
+def main() -> None:
+    """The child process: limits first, so that nothing can outgrow them."""
+    os.nice(10)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
+    pdf = render(sys.stdin.buffer.read().decode())
+    sys.stdout.buffer.write(pdf)
+
+
+if __name__ == "__main__":
+    main()
