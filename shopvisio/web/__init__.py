@@ -51,7 +51,7 @@ def register(app: Flask) -> None:
     csrf.init_app(app)
     errors.register(app)
     app.before_request(guard.refuse_views_without_rule)
-    app.before_request(_eyes)
+    app.before_request(choose_eyes)
     app.before_request(_until_claimed)
     app.after_request(_headers)
     app.context_processor(_context)
@@ -73,7 +73,7 @@ def _filters() -> dict[str, Callable[..., str]]:
     }
 
 
-def _eyes() -> None:
+def choose_eyes() -> None:
     """Whose language: the one asked for, else the one chosen before, else the browser's best, else the shop's."""
     asked = request.args.get("lang")
     if asked in i18n.LANGUAGES:
