@@ -1,0 +1,139 @@
+"""Who is in which call at this moment. Kept in memory: after a restart everybody comes back by themselves."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from shopvisio.errors import Conflict
+from shopvisio.i18n import _
+
+CAMERAS = ("on", "off", "paused")  # paused: the telephone took it away (an incoming call, another app)
+
+
+@dataclass(eq=False)
+class Person:
+    """One person in a call. ``sid`` names their page's connection and is empty while it is gone;
+    ``media`` is what the relay says of theirs: none (yet), live or lost."""
+
+    sid: str
+    seat: str
+    role: str  # customer or staff
+    name: str
+    mic: bool = False
+    camera: str = "off"
+    sound: bool = True  # whether they hear: browsers may hold the sound back until the page is touched
+    media: str = "none"
+
+    @property
+    def link(self) -> str:
+        """``live``, or ``lost`` while they are being waited back."""
+        return "live" if self.sid and self.media != "lost" else "lost"
+
+    def told(self) -> dict[str, Any]:
+        """What the others in the call are told of them."""
+        return {
+            "seat": self.seat,
+            "role": self.role,
+            "name": self.name,
+            "mic": self.mic,
+            "camera": self.camera,
+            "sound": self.sound,
+            "link": self.link,
+        }
+
+
+@dataclass
+class _Calls:
+    seats: dict[str, dict[str, Person]] = field(default_factory=dict)  # appointment key -> seat -> person
+    places: dict[str, tuple[str, Person]] = field(default_factory=dict)  # sid -> where it sits
+
+
+_now = _Calls()
+
+
+def enter(key: str, person: Person) -> str:
+    """Take a seat. The same seat taken again goes to the newer page: the older one's sid is returned, else "".
+
+    Raises Conflict while a colleague sits in the staff's place.
+    """
+    seats = _now.seats.setdefault(key, {})
+    for other in list(seats.values()):
+        if other.role == person.role and other.seat != person.seat:
+            if other.sid:
+                raise Conflict(_("{name} est déjà dans cet appel.", name=other.name))
+            del seats[other.seat]  # they are gone, and a colleague takes over
+    older = seats.get(person.seat)
+    if older is not None:
+        person.media = older.media
+        _now.places.pop(older.sid, None)
+    seats[person.seat] = person
+    _now.places[person.sid] = (key, person)
+    return older.sid if older and older.sid != person.sid else ""
+
+
+def at(sid: str) -> tuple[str, Person] | None:
+    """The call and the person behind a page's connection, if it has a seat."""
+    return _now.places.get(sid)
+
+
+def drop(sid: str) -> tuple[str, Person] | None:
+    """The page's connection is gone without a word: its seat is kept for a while."""
+    place = _now.places.pop(sid, None)
+    if place:
+        place[1].sid = ""
+    return place
+
+
+def give_up(key: str, person: Person) -> bool:
+    """End the wait for somebody who did not come back; False when they did."""
+    if person.sid or _now.seats.get(key, {}).get(person.seat) is not person:
+        return False
+    _remove(key, person.seat)
+    return True
+
+
+def leave(sid: str) -> tuple[str, Person] | None:
+    """Somebody leaves of their own will."""
+    place = drop(sid)
+    if place:
+        _remove(place[0], place[1].seat)
+    return place
+
+
+def media(key: str, seat: str, state: str) -> bool:
+    """Note what the relay says of a seat; False when nobody sits there or nothing changed."""
+    person = _now.seats.get(key, {}).get(seat)
+    if person is None or person.media == state:
+        return False
+    person.media = state
+    return True
+
+
+def empty(key: str) -> list[Person]:
+    """The call is over: everybody out. Returns who was there."""
+    gone = list(_now.seats.pop(key, {}).values())
+    for person in gone:
+        _now.places.pop(person.sid, None)
+    return gone
+
+
+def people(key: str) -> list[Person]:
+    """Who is in a call, those being waited back included."""
+    return list(_now.seats.get(key, {}).values())
+
+
+def here(key: str) -> dict[str, bool]:
+    """Which sides of an appointment are in their call now."""
+    roles = {person.role for person in people(key)}
+    return {"customer": "customer" in roles, "staff": "staff" in roles}
+
+
+def waiting() -> list[str]:
+    """The keys of appointments whose customer is in the waiting room with nobody of the shop."""
+    return [key for key in _now.seats if here(key) == {"customer": True, "staff": False}]
+
+
+def _remove(key: str, seat: str) -> None:
+    seats = _now.seats.get(key, {})
+    seats.pop(seat, None)
+    if not seats:
+        _now.seats.pop(key, None)
