@@ -1,0 +1,239 @@
+"""The door: a thread with its loop, the rooms, who is in them, and what happens to their connections."""
+
+import asyncio
+import contextlib
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
+
+from shopvisio.errors import RelayFailed
+from shopvisio.i18n import _
+from shopvisio.rtc import sdp
+from shopvisio.rtc.adapter import Packet
+from shopvisio.rtc.leg import Leg
+from shopvisio.rtc.port import Port, open_sockets
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+LEGS = 64                 # connections at once
+SEATS = 2                 # people in a room
+TICK = 0.25               # seconds between two looks at who is still there
+PROBE_AFTER = 0.75        # seconds of silence before asking for a sign of life
+LOST_AFTER = 2.0          # seconds of silence before the other person is told
+END_AFTER = 30.0          # seconds of silence, or of waiting for a browser that never comes
+STOP_WITHIN = 3.0         # seconds
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happened to one person's connection.
+
+    connected   the connection stands (after every join: also after coming back with a new one)
+    lost        nothing has come for two seconds; shown to the other person as "reconnecting"
+    back        something comes again, by the same connection
+    left        the connection is over: leave(), closed by the browser, or silent for too long
+    """
+
+    kind: str
+    room: str
+    seat: str
+
+
+class Engine:
+    """Passes on the media of all rooms, on one UDP port, in a thread of its own.
+
+    port: the UDP port; 0 takes any free one, ``port`` then says which.
+    addresses: the local addresses to listen on, one socket each (see local_addresses()).
+    advertised: further addresses at which browsers may reach the same port: the public one.
+    wake: called in the relay's thread after each event and each finished future; must not block.
+
+    ``events`` fills whether or not anybody reads it. Everything but start() may be called from any thread.
+    """
+
+    def __init__(
+        self, port: int, addresses: Sequence[str], advertised: Sequence[str] = (),
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.port = port
+        self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._addresses, self._advertised, self._wake = addresses, advertised, wake
+        self._legs: dict[tuple[str, str], Leg] = {}         # by room and seat
+        self._by_name: dict[str, Leg] = {}                  # by the ICE name we gave
+        self._packet = Packet()
+        self._ports: list[Port] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._lag = 0.0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Listen. Raises RelayFailed when the port is taken, or no local address is there."""
+        sockets = open_sockets(self.port, self._addresses)
+        self._ports = [Port(sock, self._packet, self._by_name) for sock in sockets]
+        self.port = self._ports[0].port
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, args=(self._loop,), name="relay", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End all connections, and the thread, within three seconds. Safe to call twice."""
+        loop, self._loop = self._loop, None
+        if loop and self._thread:
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(loop.stop)
+            self._thread.join(STOP_WITHIN)
+
+    def join(self, room: str, seat: str, offer: str) -> Future[str]:
+        """Take the seat with an SDP offer; the future gives the complete SDP answer.
+
+        The same seat again replaces its connection; the other person keeps theirs. The future raises
+        Invalid for an offer that cannot be used, RelayFailed when the relay is full or stopped.
+        """
+        return self._submit(self._join(room, seat, offer))
+
+    def leave(self, room: str, seat: str) -> Future[None]:
+        """End the seat's connection, if it has one."""
+        return self._submit(self._leave(room, seat))
+
+    def stats(self) -> Future[dict[str, Any]]:
+        """{"lag": seconds the loop was late at worst since the last call, "rooms": {room: {seat: {...}}}}.
+
+        Of a seat: state, remote ("address:port" or ""), packets_in, bytes_in, packets_out, bytes_out, refused,
+        lost (packets of the person's own streams that never reached the relay), silent (seconds).
+        """
+        return self._submit(self._stats())
+
+    # -- inside the thread
+
+    def _submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        future: Future[T] = Future()
+        try:
+            if self._loop is None:
+                raise RuntimeError("not running")
+            future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        except RuntimeError:
+            work.close()
+            future.set_exception(RelayFailed(_("La vidéo n’est pas disponible pour le moment.")))
+        future.add_done_callback(lambda _done: self._wake())
+        return future
+
+    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        for port in self._ports:
+            loop.add_reader(port.socket, port.readable)
+        watch = loop.create_task(self._watch())
+        try:
+            loop.run_forever()
+        finally:
+            watch.cancel()
+            loop.run_until_complete(self._end_all())
+            for port in self._ports:
+                loop.remove_reader(port.socket)
+                port.socket.close()
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.close()
+
+    async def _end_all(self) -> None:
+        legs = list(self._legs)
+        for room, seat in legs:
+            self._drop(room, seat)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=STOP_WITHIN - 1)
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    async def _join(self, room: str, seat: str, text: str) -> str:
+        offer = sdp.parse(text)
+        others = {key for key in self._legs if key != (room, seat)}
+        if len(others) >= LEGS or sum(key[0] == room for key in others) >= SEATS:
+            log.warning("no place for another connection (%s)", len(others))
+            raise RelayFailed(_("L’appel est complet pour le moment."))
+        leg = Leg(offer, self._ports)
+        self._drop(room, seat, leg)
+        self._legs[room, seat] = self._by_name[leg.ufrag] = leg
+        self._spawn(self._connect(room, seat, leg))
+        return leg.answer(self._offered())
+
+    def _offered(self) -> list[str]:
+        """The addresses of an answer, each once, the machine's own before the public ones, loopback last."""
+        own = [port.address for port in self._ports]
+        return sorted(dict.fromkeys([*own, *self._advertised]), key=lambda a: a in ("127.0.0.1", "::1"))
+
+    async def _connect(self, room: str, seat: str, leg: Leg) -> None:
+        if await leg.connect() and self._legs.get((room, seat)) is leg:
+            for key, other in self._legs.items():
+                if key[0] == room and other is not leg and other.state in ("connected", "lost"):
+                    leg.meet(other)
+            self._tell("connected", room, seat)
+
+    async def _leave(self, room: str, seat: str) -> None:
+        self._drop(room, seat)
+
+    def _drop(self, room: str, seat: str, heir: Leg | None = None) -> None:
+        """Forget the seat's leg and close it in the background; silently when an heir takes its place."""
+        leg = self._legs.pop((room, seat), None)
+        if leg is None:
+            return
+        del self._by_name[leg.ufrag]
+        self._spawn(leg.close(quietly=heir is not None))
+        if heir is None:
+            self._tell("left", room, seat)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception():
+            log.error("a connection failed", exc_info=task.exception())
+
+    def _tell(self, kind: str, room: str, seat: str) -> None:
+        self.events.put(Event(kind, room, seat))
+        self._wake()
+
+    async def _watch(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + TICK
+            await asyncio.sleep(TICK)
+            self._lag = max(self._lag, loop.time() - due)
+            now = time.monotonic()
+            for (room, seat), leg in list(self._legs.items()):
+                self._look(room, seat, leg, now)
+
+    def _look(self, room: str, seat: str, leg: Leg, now: float) -> None:
+        silent = now - (leg.born if leg.state == "new" else leg.seen)
+        if leg.state == "ended" or silent > END_AFTER:
+            self._drop(room, seat)
+        elif leg.state == "connected" and silent > LOST_AFTER:
+            leg.state = "lost"
+            self._tell("lost", room, seat)
+        elif leg.state == "lost" and silent < LOST_AFTER:
+            leg.state = "connected"
+            self._tell("back", room, seat)
+        if leg.state in ("connected", "lost") and silent > PROBE_AFTER:
+            leg.probe()
+
+    async def _stats(self) -> dict[str, Any]:
+        now = time.monotonic()
+        rooms: dict[str, dict[str, Any]] = {}
+        for (room, seat), leg in self._legs.items():
+            rooms.setdefault(room, {})[seat] = {
+                "state": leg.state,
+                "remote": "{}:{}".format(*leg.path[1]) if leg.path else "",
+                **asdict(leg.counts),
+                "lost": sum(flow.lost for flow in leg.flows.values()),
+                "silent": round(now - leg.seen, 3),
+            }
+        lag, self._lag = self._lag, 0.0
+        return {"lag": round(lag, 4), "rooms": rooms}

@@ -1,0 +1,132 @@
+"""One UDP port for everybody: a socket for each local address, and who a datagram is for.
+
+A datagram from an address that has proved itself goes to that address's leg. A stranger's goes nowhere, unless
+it is a STUN request with the name that we gave to a leg, signed with that leg's password. Strangers get no answer.
+"""
+
+import contextlib
+import errno
+import logging
+import socket
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from shopvisio.errors import RelayFailed
+from shopvisio.i18n import _
+from shopvisio.rtc import adapter, packets
+from shopvisio.rtc.adapter import Address
+
+if TYPE_CHECKING:
+    from shopvisio.rtc.leg import Leg
+
+log = logging.getLogger(__name__)
+
+BURST = 64                  # datagrams taken at once, before others have their turn
+BUFFER = 4 << 20            # bytes asked of the kernel for each socket
+
+
+def local_addresses() -> list[str]:
+    """Every address of this machine worth offering: its networks first, then loopback."""
+    found = dict.fromkeys([*adapter.host_addresses(), "127.0.0.1"])
+    if socket.has_ipv6:
+        found["::1"] = None
+    return list(found)
+
+
+def open_sockets(port: int, addresses: Iterable[str]) -> list[socket.socket]:
+    """Non-blocking UDP sockets, one for each address that exists, all on ``port`` (0: any, the same for all).
+
+    Raises RelayFailed when the port is taken or no address is there.
+    """
+    opened: list[socket.socket] = []
+    try:
+        for address in addresses:
+            sock = _open(port, address)
+            if sock:
+                opened.append(sock)
+                port = sock.getsockname()[1]
+        if not opened:
+            raise OSError(errno.EADDRNOTAVAIL, "no local address")
+    except OSError as error:
+        for sock in opened:
+            sock.close()
+        log.error("media port %s: %s", port, error)
+        raise RelayFailed(_("La vidéo ne peut pas démarrer : le port {port} n’est pas libre.", port=port)) from error
+    return opened
+
+
+def _open(port: int, address: str) -> socket.socket | None:
+    """None for an address that is not there (any more); OSError for a port that is taken."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        sock = socket.socket(family, socket.SOCK_DGRAM)
+    except OSError:
+        return None
+    try:
+        sock.setblocking(False)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+            with contextlib.suppress(OSError):
+                sock.setsockopt(socket.SOL_SOCKET, option, BUFFER)
+        sock.bind((address, port))
+    except OSError as error:
+        sock.close()
+        if error.errno == errno.EADDRNOTAVAIL:
+            log.warning("media address %s is not there", address)
+            return None
+        raise
+    return sock
+
+
+class Port:
+    """One socket, and the addresses known on it."""
+
+    def __init__(self, sock: socket.socket, packet: adapter.Packet, legs: Mapping[str, "Leg"]) -> None:
+        self.socket = sock
+        self.address, self.port = sock.getsockname()[:2]
+        self.known: dict[Address, Leg] = {}
+        self._packet = packet
+        self._legs = legs           # by the name we gave them (ufrag)
+
+    def send(self, data: bytes | memoryview, to: Address) -> None:
+        """One datagram out; what the network does not take is lost, as datagrams are."""
+        with contextlib.suppress(OSError):
+            self.socket.sendto(data, to)
+
+    def readable(self) -> None:
+        """Take what has arrived."""
+        view = self._packet.view
+        for _turn in range(BURST):
+            try:
+                size, sender = self.socket.recvfrom_into(view, adapter.LONGEST)
+            except OSError:
+                return
+            self._take(view, size, sender[:2])
+
+    def _take(self, view: memoryview, size: int, sender: Address) -> None:
+        first = view[0] if size > 11 else 255
+        leg = self.known.get(sender)
+        if first < 4:
+            self._stun(bytes(view[:size]), sender, leg)
+        elif leg is None:
+            return
+        elif 127 < first < 192:
+            if packets.is_rtcp(view[1]):
+                leg.take_rtcp(bytes(view[:size]))
+            else:
+                leg.take_rtp(self._packet, size)
+        elif 19 < first < 64:
+            leg.take_dtls(bytes(view[:size]))
+
+    def _stun(self, data: bytes, sender: Address, leg: "Leg | None") -> None:
+        kind = packets.stun_kind(data)
+        if kind == packets.BINDING_REQUEST:
+            named = self._legs.get(packets.stun_username(data))
+            message = adapter.read_stun(data) if named else None
+            if named and message and named.take_request(message, self, sender):
+                self.known[sender] = named
+        elif kind == packets.BINDING_RESPONSE and leg:
+            message = adapter.read_stun(data)
+            if message:
+                leg.take_response(message, self, sender)

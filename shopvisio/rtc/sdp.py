@@ -1,0 +1,289 @@
+"""The browser's offer, read with suspicion, and our answer. Pure: text in, values out.
+
+One audio and one video section at most, VP8 and Opus only: every browser has them, so nobody can fail to
+understand the other. The browser's own candidates are never used: it reaches us, and its checks show from where.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from shopvisio.errors import Invalid
+from shopvisio.i18n import _
+
+LONGEST = 65_536          # characters of an offer
+TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+EXTENSIONS = {            # what is passed on between two browsers that both have it
+    TRANSPORT_CC: ("audio", "video"),
+    "urn:ietf:params:rtp-hdrext:ssrc-audio-level": ("audio",),
+    "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time": ("video",),
+}
+FEEDBACK = ("nack", "nack pli", "ccm fir", "transport-cc")
+CODECS = {"audio": ("opus/48000/2", 48_000), "video": ("vp8/90000", 90_000)}
+OPUS = "minptime=10;useinbandfec=1"
+MIRROR = {"sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
+
+_UFRAG, _PASSWORD = re.compile(r"[A-Za-z0-9+/=_-]{4,256}"), re.compile(r"[A-Za-z0-9+/=_-]{22,256}")
+_MID, _FINGERPRINT = re.compile(r"[A-Za-z0-9._-]{1,32}"), re.compile(r"(?:[0-9A-Fa-f]{2}:){19,63}[0-9A-Fa-f]{2}")
+_MEDIA = re.compile(r"(audio|video) \d{1,5} UDP/TLS/RTP/SAVPF( \d{1,3}){1,100}")
+
+
+@dataclass(frozen=True)
+class Section:
+    """What one m-line offers, of the little we use."""
+
+    kind: str                         # "audio", "video"
+    mid: str
+    direction: str                    # as the browser sees it
+    payload_type: int
+    retransmission: int               # payload type of RTX, 0 without
+    ssrcs: tuple[int, ...]            # of the media, then of its RTX; empty when not told
+    extensions: Mapping[str, int]     # URI -> id, of EXTENSIONS
+    feedback: tuple[str, ...]         # of FEEDBACK, or goog-remb where transport-cc is missing
+    reduced: bool                     # rtcp-rsize
+
+    @property
+    def sends(self) -> bool:
+        """Whether the browser may send."""
+        return self.direction in ("sendrecv", "sendonly")
+
+    @property
+    def receives(self) -> bool:
+        """Whether the browser wants to receive."""
+        return self.direction in ("sendrecv", "recvonly")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One browser's wish to be connected; never two sections of a kind."""
+
+    ufrag: str
+    password: str
+    fingerprints: tuple[tuple[str, str], ...]     # (algorithm, value)
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True)
+class Ours:
+    """Our half of the connection, as the answer tells it."""
+
+    ufrag: str
+    password: str
+    fingerprints: Sequence[tuple[str, str]]
+    addresses: Sequence[str]                      # where to reach us, the best first
+    port: int
+    ssrcs: Mapping[str, tuple[int, ...]]          # kind -> what we send under: the media, then its RTX
+
+
+@dataclass
+class _Lines:
+    """Attributes by name, of the session or of one m-line."""
+
+    media: str = ""
+    values: dict[str, list[str]] = field(default_factory=dict)
+
+    def all(self, name: str) -> list[str]:
+        return self.values.get(name, [])
+
+    def one(self, name: str, default: str = "") -> str:
+        return next(iter(self.all(name)), default)
+
+
+def parse(text: str) -> Offer:
+    """The offer in ``text``. Raises Invalid, whatever was sent."""
+    try:
+        return _offer(text)
+    except (ValueError, IndexError) as error:
+        raise Invalid(
+            _("Votre navigateur n’a pas pu se connecter à l’appel. Mettez-le à jour ou essayez-en un autre."),
+            {"offer": str(error)},
+        ) from None
+
+
+def _offer(text: str) -> Offer:
+    if not isinstance(text, str) or not text.startswith("v=0") or len(text) > LONGEST:
+        raise ValueError("not an offer")
+    session, media = _split(text)
+    if not 1 <= len(media) <= 2 or len({m.media.partition(" ")[0] for m in media}) != len(media):
+        raise ValueError("one audio and one video section, or one of both")
+    sections = tuple(_section(lines) for lines in media)
+    if len({section.mid for section in sections}) != len(sections):
+        raise ValueError("the same mid twice")
+    _bundled(session, sections)
+    first = media[0]
+    ufrag, password = (first.one(name) or session.one(name) for name in ("ice-ufrag", "ice-pwd"))
+    if not _UFRAG.fullmatch(ufrag) or not _PASSWORD.fullmatch(password):
+        raise ValueError("no ICE credentials")
+    if (first.one("setup") or session.one("setup")) not in ("actpass", "passive"):
+        raise ValueError("setup must be actpass")
+    return Offer(ufrag, password, _fingerprints(first.all("fingerprint") or session.all("fingerprint")), sections)
+
+
+def _split(text: str) -> tuple[_Lines, list[_Lines]]:
+    session = _Lines()
+    media: list[_Lines] = []
+    for line in text.splitlines():
+        if line.startswith("m="):
+            if len(media) == 2:
+                raise ValueError("too many sections")
+            media.append(_Lines(line[2:]))
+        elif line.startswith("a="):
+            name, _colon, value = line[2:].partition(":")
+            (media[-1] if media else session).values.setdefault(name, []).append(value.strip())
+    return session, media
+
+
+def _bundled(session: _Lines, sections: Sequence[Section]) -> None:
+    if len(sections) == 1:
+        return
+    for group in session.all("group"):
+        kind, *mids = group.split()
+        if kind == "BUNDLE" and {section.mid for section in sections} <= set(mids):
+            return
+    raise ValueError("the sections are not bundled")
+
+
+def _fingerprints(values: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    found = []
+    for value in values:
+        algorithm, _space, digest = value.partition(" ")
+        if algorithm.lower() in ("sha-256", "sha-384", "sha-512") and _FINGERPRINT.fullmatch(digest):
+            found.append((algorithm.lower(), digest))
+    if not 1 <= len(found) <= 4:
+        raise ValueError("no usable fingerprint")
+    return tuple(found)
+
+
+def _section(lines: _Lines) -> Section:
+    if not _MEDIA.fullmatch(lines.media):
+        raise ValueError("not an audio or video section")
+    kind = lines.media.partition(" ")[0]
+    mid = lines.one("mid")
+    if not _MID.fullmatch(mid) or "rtcp-mux" not in lines.values:
+        raise ValueError("mid and rtcp-mux are needed")
+    payload_type, retransmission = _codec(lines, kind)
+    offered = [
+        value for number, _space, value in (line.partition(" ") for line in lines.all("rtcp-fb"))
+        if number in ("*", str(payload_type))
+    ]
+    feedback = tuple(wanted for wanted in FEEDBACK if wanted in offered)
+    extensions = _extensions(lines, kind)
+    if TRANSPORT_CC not in extensions or "transport-cc" not in feedback:
+        extensions.pop(TRANSPORT_CC, None)
+        feedback = tuple(f for f in feedback if f != "transport-cc")
+        feedback += tuple(f for f in ("goog-remb",) if f in offered)
+    return Section(
+        kind=kind, mid=mid,
+        direction=next((name for name in MIRROR if name in lines.values), "sendrecv"),
+        payload_type=payload_type, retransmission=retransmission,
+        ssrcs=_ssrcs(lines, bool(retransmission)), extensions=extensions, feedback=feedback,
+        reduced="rtcp-rsize" in lines.values,
+    )
+
+
+def _codec(lines: _Lines, kind: str) -> tuple[int, int]:
+    """The payload types of the one codec of this kind and of its retransmissions (0 without)."""
+    listed = lines.media.split()[3:]
+    codecs: dict[str, list[str]] = {}
+    for line in lines.all("rtpmap"):
+        number, _space, codec = line.partition(" ")
+        if number in listed:
+            codecs.setdefault(codec.lower(), []).append(number)
+    main = next(iter(codecs.get(CODECS[kind][0], [])), None)
+    if main is None:
+        raise ValueError(f"{kind} without {CODECS[kind][0]}")
+    repeats = {line.partition(" ")[0]: line.partition(" ")[2] for line in lines.all("fmtp")}
+    rtx = next((n for n in codecs.get("rtx/90000", []) if repeats.get(n, "").strip() == f"apt={main}"), "0")
+    return _payload_type(main), _payload_type(rtx) if rtx != "0" else 0
+
+
+def _payload_type(number: str) -> int:
+    value = int(number)
+    if not 1 <= value <= 127 or 64 <= value <= 95:      # 64..95 would look like RTCP
+        raise ValueError(f"payload type {value}")
+    return value
+
+
+def _ssrcs(lines: _Lines, with_rtx: bool) -> tuple[int, ...]:
+    for group in lines.all("ssrc-group"):
+        kind, *ssrcs = group.split()
+        if kind == "FID" and len(ssrcs) == 2:
+            return tuple(_ssrc(ssrc) for ssrc in ssrcs[:2 if with_rtx else 1])
+    first = lines.one("ssrc").partition(" ")[0]
+    return (_ssrc(first),) if first else ()
+
+
+def _ssrc(number: str) -> int:
+    value = int(number[:12])
+    if not 0 < value < 1 << 32:
+        raise ValueError("SSRC out of range")
+    return value
+
+
+def _extensions(lines: _Lines, kind: str) -> dict[str, int]:
+    found = {}
+    for line in lines.all("extmap"):
+        number, _space, uri = line.partition(" ")
+        number = number.partition("/")[0]
+        if kind in EXTENSIONS.get(uri, ()) and number.isdecimal() and 1 <= int(number[:4]) <= 14:
+            found[uri] = int(number)
+    if len(set(found.values())) != len(found):
+        raise ValueError("one id for two header extensions")
+    return found
+
+
+def answer(offer: Offer, ours: Ours) -> str:
+    """Our complete answer: nothing will be trickled."""
+    lines = [
+        "v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0",
+        f"a=group:BUNDLE {' '.join(section.mid for section in offer.sections)}",
+        "a=msid-semantic: WMS *",
+    ]
+    for section in offer.sections:
+        lines += _media(section, ours)
+        lines += _transport(ours)
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _media(section: Section, ours: Ours) -> list[str]:
+    main, rtx = section.payload_type, section.retransmission
+    address = ours.addresses[0]
+    family = "IP6" if ":" in address else "IP4"
+    lines = [
+        f"m={section.kind} {ours.port} UDP/TLS/RTP/SAVPF {main}" + (f" {rtx}" if rtx else ""),
+        f"c=IN {family} {address}",
+        "a=rtcp:9 IN IP4 0.0.0.0",
+        f"a=mid:{section.mid}",
+        f"a={MIRROR[section.direction]}",
+        "a=rtcp-mux",
+        *(["a=rtcp-rsize"] if section.reduced else []),
+        *(f"a=extmap:{number} {uri}" for uri, number in section.extensions.items()),
+        f"a=rtpmap:{main} {'opus/48000/2' if section.kind == 'audio' else 'VP8/90000'}",
+        *(f"a=rtcp-fb:{main} {feedback}" for feedback in section.feedback),
+    ]
+    if section.kind == "audio":
+        lines.append(f"a=fmtp:{main} {OPUS}")
+    if rtx:
+        lines += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={main}"]
+    return lines + _names(section, ours)
+
+
+def _names(section: Section, ours: Ours) -> list[str]:
+    if not section.receives:
+        return []
+    ssrcs = ours.ssrcs[section.kind]
+    group = [f"a=ssrc-group:FID {ssrcs[0]} {ssrcs[1]}"] if len(ssrcs) > 1 else []
+    msid = f"msid:call {section.kind}"
+    return [f"a={msid}", *group, *(f"a=ssrc:{n} {what}" for n in ssrcs for what in ("cname:call", msid))]
+
+
+def _transport(ours: Ours) -> list[str]:
+    best = (126 << 24) + 255
+    return [
+        f"a=ice-ufrag:{ours.ufrag}", f"a=ice-pwd:{ours.password}",
+        *(f"a=fingerprint:{algorithm} {value}" for algorithm, value in ours.fingerprints),
+        "a=setup:active",
+        *(f"a=candidate:{place + 1} 1 udp {best + (65535 - place << 8)} {address} {ours.port} typ host"
+          for place, address in enumerate(ours.addresses)),
+        "a=end-of-candidates",
+    ]

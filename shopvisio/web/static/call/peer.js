@@ -1,0 +1,354 @@
+/**
+ * The browser's half of the relay: one connection to the appliance, which it makes again by itself whenever
+ * the network changed under it. It never touches the page.
+ *
+ * @typedef {"connecting" | "connected" | "reconnecting" | "refused" | "closed"} PeerState
+ *
+ * @typedef {Object} PeerOptions
+ * @property {(offer: string) => Promise<string>} send  Brings an SDP offer to the appliance, gives its answer.
+ *   Rejects when that did not work: it will be tried again, unless the error has `final` set.
+ * @property {(state: PeerState, why: string) => void} [onState]
+ * @property {(stream: MediaStream) => void} [onTrack]  What the other person sends: a new stream after each dial.
+ * @property {boolean} [sharp]  Detail before smoothness: for a repair.
+ *
+ * @typedef {Object} PeerStats
+ * @property {number | null} rtt  Seconds to the other person and back (to the appliance while alone).
+ * @property {number} loss  The worse of both ways, 0 to 1, since the last call.
+ * @property {number} bitrateIn  Bits a second since the last call.
+ * @property {number} bitrateOut  Bits a second since the last call.
+ * @property {number | null} available  Bits a second that the network is thought to carry outwards.
+ * @property {number} frames  Pictures shown since the last dial.
+ * @property {number} packets  Media packets received since the last dial.
+ */
+
+const MAX_BITRATE = 2_500_000;     // bits a second of video
+const SHARP_FRAMERATE = 24;
+const PATIENCE = 2_000;            // ms of 'disconnected' before dialling again
+const DIAL_TIMEOUT = 8_000;        // ms from the offer to a standing connection
+const STALL = 1_500;               // ms without a packet, once the page is visible again
+const PAUSES = [0, 500, 1_000, 2_000, 4_000];   // ms before the next try, by tries that failed
+const CODECS = { audio: ["audio/opus"], video: ["video/vp8", "video/rtx"] };
+
+/** @typedef {"audio" | "video"} Kind */
+
+/** Our side of the call. */
+export class Peer {
+  /** @param {PeerOptions} options */
+  constructor({ send, onState = () => {}, onTrack = () => {}, sharp = false }) {
+    this.#send = send;
+    this.#onState = onState;
+    this.#onTrack = onTrack;
+    this.#sharp = sharp;
+  }
+
+  /** @type {PeerOptions["send"]} */ #send;
+  /** @type {NonNullable<PeerOptions["onState"]>} */ #onState;
+  /** @type {NonNullable<PeerOptions["onTrack"]>} */ #onTrack;
+  #sharp;
+  #alone = false;
+  /** @type {PeerState | ""} */ #state = "";
+  /** @type {Record<Kind, MediaStreamTrack | null>} */ #tracks = { audio: null, video: null };
+  /** @type {RTCPeerConnection | null} */ #connection = null;   // the one that carries the call
+  /** @type {RTCPeerConnection | null} */ #dialling = null;     // the one that will
+  #tries = 0;
+  #timer = 0;
+  #shaping = Promise.resolve();
+  #network = networkType();
+  /** @type {{at: number, in: number, out: number, received: number, lost: number} | null} */ #before = null;
+
+  /**
+   * Dial. Without camera or microphone the person still sees and hears; tracks may come later.
+   * @param {MediaStream | null} local
+   */
+  start(local) {
+    for (const track of local?.getTracks() ?? []) this.#tracks[/** @type {Kind} */ (track.kind)] = track;
+    window.addEventListener("online", this.#online);
+    document.addEventListener("visibilitychange", this.#visible);
+    networkInformation()?.addEventListener("change", this.#changed);
+    this.#enter("connecting", "start");
+    this.#dialAfter(0);
+  }
+
+  /**
+   * Send this track from now on, or nothing; the other side notices no break.
+   * @param {Kind} kind
+   * @param {MediaStreamTrack | null} track
+   */
+  async replaceTrack(kind, track) {
+    this.#tracks[kind] = track;
+    this.#hint();
+    await Promise.all(this.#live().map((pc) => sender(pc, kind)?.replaceTrack(track)));
+  }
+
+  /**
+   * While nobody else is there no video is encoded: less heat, and a better start when they come.
+   * @param {boolean} alone
+   */
+  setAlone(alone) {
+    this.#alone = alone;
+    return this.#shape();
+  }
+
+  /**
+   * Detail before smoothness, or the other way round.
+   * @param {boolean} sharp
+   */
+  setSharp(sharp) {
+    this.#sharp = sharp;
+    this.#hint();
+    return this.#shape();
+  }
+
+  /**
+   * Make a new connection; the old one serves until the appliance has answered.
+   * @param {string} reason
+   */
+  redial(reason) {
+    if (!["connecting", "connected", "reconnecting"].includes(this.#state)) return;
+    this.#enter("reconnecting", reason);
+    this.#dialAfter(PAUSES[Math.min(this.#tries, PAUSES.length - 1)]);
+  }
+
+  /** End it; the tracks given to start() go on living. */
+  close() {
+    this.#end("closed", "");
+  }
+
+  /**
+   * @param {PeerState} state
+   * @param {string} why
+   */
+  #end(state, why) {
+    window.removeEventListener("online", this.#online);
+    document.removeEventListener("visibilitychange", this.#visible);
+    networkInformation()?.removeEventListener("change", this.#changed);
+    clearTimeout(this.#timer);
+    this.#live().forEach(drop);
+    this.#connection = this.#dialling = null;
+    this.#enter(state, why);
+  }
+
+  /** @returns {Promise<PeerStats>} */
+  async stats() {
+    const now = measure(await this.#connection?.getStats());
+    const before = this.#before && this.#before.in <= now.in ? this.#before : { ...now, at: now.at - 1 };
+    this.#before = now;
+    const seconds = Math.max(0.001, (now.at - before.at) / 1000);
+    const lost = Math.max(0, now.lost - before.lost);
+    const expected = lost + now.received - before.received;
+    return {
+      rtt: now.rtt,
+      loss: Math.max(now.lossOut, expected > 0 ? lost / expected : 0),
+      bitrateIn: Math.round((8 * (now.in - before.in)) / seconds),
+      bitrateOut: Math.round((8 * (now.out - before.out)) / seconds),
+      available: now.available,
+      frames: now.frames,
+      packets: now.received,
+    };
+  }
+
+  // -- dialling
+
+  /** @param {number} pause */
+  #dialAfter(pause) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#dial(), pause);
+  }
+
+  async #dial() {
+    clearTimeout(this.#timer);
+    drop(this.#dialling);
+    this.#tries += 1;
+    const pc = new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" });
+    this.#dialling = pc;
+    this.#timer = setTimeout(() => this.redial("no connection in time"), DIAL_TIMEOUT);
+    try {
+      const stream = this.#prepare(pc);
+      await pc.setLocalDescription();
+      const answer = await this.#send(pc.localDescription?.sdp ?? "");
+      if (this.#dialling !== pc) return;
+      await pc.setRemoteDescription({ type: "answer", sdp: answer });
+      if (this.#dialling !== pc) return;
+      drop(this.#connection);
+      this.#connection = pc;
+      this.#dialling = null;
+      this.#before = null;
+      this.#onTrack(stream);
+      this.#watch(pc);
+      await this.#shape();
+    } catch (error) {
+      if (this.#dialling !== pc && this.#connection !== pc) return;
+      if (/** @type {any} */ (error)?.final) this.#end("refused", String(error));
+      else this.redial(String(error));
+    }
+  }
+
+  /**
+   * Tracks in, listeners on.
+   * @param {RTCPeerConnection} pc
+   * @returns {MediaStream} which fills with what the other person sends
+   */
+  #prepare(pc) {
+    const stream = new MediaStream();
+    pc.ontrack = ({ track }) => stream.addTrack(track);
+    for (const kind of /** @type {Kind[]} */ (["audio", "video"])) {
+      const encoding = kind === "video" ? { active: !this.#alone, maxBitrate: MAX_BITRATE } : {};
+      const transceiver = pc.addTransceiver(this.#tracks[kind] ?? kind, {
+        direction: "sendrecv", sendEncodings: [encoding],
+      });
+      prefer(transceiver, kind);
+    }
+    this.#hint();
+    pc.oniceconnectionstatechange = () => this.#watch(pc);
+    pc.onconnectionstatechange = () => this.#watch(pc);
+    const dtls = pc.getSenders()[0].transport;
+    if (dtls) dtls.onstatechange = () => this.#watch(pc);
+    return stream;
+  }
+
+  /** @param {RTCPeerConnection} pc */
+  #watch(pc) {
+    if (pc !== this.#connection) return;
+    const dtls = pc.getSenders()[0]?.transport;
+    if (dtls) dtls.onstatechange = () => this.#watch(pc);
+    if (pc.iceConnectionState === "failed" || pc.connectionState === "failed") this.redial("failed");
+    else if (dtls?.state === "closed" || dtls?.state === "failed") this.redial("ended by the appliance");
+    else if (pc.iceConnectionState === "disconnected") {
+      this.#enter("reconnecting", "disconnected");
+      this.#dialAfter(PATIENCE);
+    } else if (pc.connectionState === "connected") {
+      clearTimeout(this.#timer);
+      this.#tries = 0;
+      this.#enter("connected", "");
+    }
+  }
+
+  /**
+   * @param {PeerState} state
+   * @param {string} why
+   */
+  #enter(state, why) {
+    if (state === "reconnecting" && this.#state === "connecting") return;   // it never stood yet
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#onState(state, why);
+  }
+
+  // -- the network and the page around us
+
+  #online = () => this.redial("online");
+
+  #changed = () => {
+    const type = networkType();
+    if (type !== this.#network) this.redial(`network: ${type}`);
+    this.#network = type;
+  };
+
+  #visible = async () => {
+    if (document.visibilityState !== "visible" || this.#alone) return;
+    const pc = this.#connection;
+    const before = measure(await pc?.getStats()).received;
+    await new Promise((resolve) => setTimeout(resolve, STALL));
+    if (pc !== this.#connection || this.#state !== "connected") return;
+    if (measure(await pc?.getStats()).received === before) this.redial("stalled while hidden");
+  };
+
+  // -- what we send
+
+  #live() {
+    return [this.#connection, this.#dialling].filter((pc) => pc !== null);
+  }
+
+  #hint() {
+    const track = this.#tracks.video;
+    if (track && "contentHint" in track) track.contentHint = this.#sharp ? "detail" : "";
+  }
+
+  /** Bring the encoders in line with what is wanted, one change at a time. */
+  #shape() {
+    this.#shaping = this.#shaping.then(async () => {
+      for (const pc of this.#live()) await this.#shapeOne(pc).catch(() => {});   // closed meanwhile
+    });
+    return this.#shaping;
+  }
+
+  /** @param {RTCPeerConnection} pc */
+  async #shapeOne(pc) {
+    const video = sender(pc, "video");
+    const parameters = video?.getParameters();
+    const encoding = parameters?.encodings?.[0];
+    if (!video || !parameters || !encoding) return;
+    encoding.active = !this.#alone;
+    encoding.maxBitrate = MAX_BITRATE;
+    encoding.priority = "low";
+    if (this.#sharp) encoding.maxFramerate = SHARP_FRAMERATE;
+    else delete encoding.maxFramerate;
+    /** @type {any} */ (parameters).degradationPreference = this.#sharp ? "maintain-resolution" : "balanced";
+    await video.setParameters(parameters);
+  }
+}
+
+/**
+ * @param {RTCPeerConnection} pc
+ * @param {Kind} kind
+ */
+function sender(pc, kind) {
+  return pc.getTransceivers().find(({ receiver }) => receiver.track.kind === kind)?.sender;
+}
+
+/** @param {RTCPeerConnection | null} pc */
+function drop(pc) {
+  if (!pc) return;
+  pc.ontrack = pc.oniceconnectionstatechange = pc.onconnectionstatechange = null;
+  pc.close();
+}
+
+/**
+ * The appliance passes on one codec of each kind; an offer of these alone is short.
+ * @param {RTCRtpTransceiver} transceiver
+ * @param {Kind} kind
+ */
+function prefer(transceiver, kind) {
+  const codecs = RTCRtpReceiver.getCapabilities?.(kind)?.codecs ?? [];
+  const wanted = CODECS[kind].flatMap((name) => codecs.filter(({ mimeType }) => mimeType.toLowerCase() === name));
+  if (wanted.length && "setCodecPreferences" in transceiver) transceiver.setCodecPreferences(wanted);
+}
+
+/** @returns {(EventTarget & {type?: string}) | undefined} */
+function networkInformation() {
+  return /** @type {any} */ (navigator).connection;
+}
+
+function networkType() {
+  return networkInformation()?.type ?? "";
+}
+
+/**
+ * The few figures we use, out of a report.
+ * @param {RTCStatsReport | undefined} report
+ */
+function measure(report) {
+  const found = {
+    at: performance.now(), in: 0, out: 0, received: 0, lost: 0, frames: 0, lossOut: 0,
+    rtt: /** @type {number | null} */ (null), available: /** @type {number | null} */ (null),
+  };
+  let nearest = null;
+  report?.forEach((one) => {
+    if (one.type === "inbound-rtp") {
+      found.in += one.bytesReceived ?? 0;
+      found.received += one.packetsReceived ?? 0;
+      found.lost += one.packetsLost ?? 0;
+      found.frames += one.framesDecoded ?? 0;
+    } else if (one.type === "outbound-rtp") {
+      found.out += one.bytesSent ?? 0;
+    } else if (one.type === "remote-inbound-rtp") {
+      found.rtt = Math.max(found.rtt ?? 0, one.roundTripTime ?? 0) || found.rtt;
+      found.lossOut = Math.max(found.lossOut, one.fractionLost ?? 0);
+    } else if (one.type === "candidate-pair" && one.nominated && one.state === "succeeded") {
+      nearest = one.currentRoundTripTime ?? null;
+      found.available = one.availableOutgoingBitrate ?? found.available;
+    }
+  });
+  found.rtt ??= nearest;
+  return found;
+}
