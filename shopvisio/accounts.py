@@ -142,6 +142,39 @@ def add_staff(
     return staff
 
 
+def everybody() -> list[Staff]:
+    """The colleagues by name, those who left last."""
+    return list(db.session.scalars(select(Staff).order_by(Staff.active.desc(), Staff.name)))
+
+
+def find(key: str) -> Staff | None:
+    """The colleague with this key."""
+    return db.session.scalar(select(Staff).where(Staff.key == key))
+
+
+def change(staff: Staff, role: str, takes_repairs: bool, takes_sales: bool, active: bool) -> None:
+    """Another role, other visits, or the end of their access. Raises Invalid, Conflict for the last owner."""
+    if role not in ROLES:
+        raise Invalid(_("Choisissez dans la liste."), {"role": _("Choisissez dans la liste.")})
+    others = select(func.count()).select_from(Staff)
+    others = others.where(Staff.role == "owner", Staff.active, Staff.id != staff.id)
+    if staff.is_owner and not (active and role == "owner") and not db.session.scalar(others):
+        raise Conflict(_("La boutique garde toujours un propriétaire : nommez-en un autre d’abord."))
+    if staff.active and not active:
+        staff.epoch += 1
+    staff.role, staff.active = role, active
+    staff.takes_repairs, staff.takes_sales = takes_repairs, takes_sales
+    db.session.flush()
+
+
+def set_password(staff: Staff, password: str) -> None:
+    """A new password, which ends every sign-in made with the old one. Raises Invalid when it is too short."""
+    check_claim(staff.name, staff.email, password)
+    staff.password = _hasher.hash(password)
+    staff.epoch += 1
+    db.session.flush()
+
+
 def sign_in(email: str, password: str) -> Staff:
     """The colleague with this address and password; raises Forbidden, as slowly for an unknown address."""
     staff = db.session.scalar(select(Staff).where(Staff.email == email.strip().lower(), Staff.active))

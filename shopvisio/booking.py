@@ -86,19 +86,80 @@ class Appointment(Base):
 LONGEST = timedelta(days=1)  # no appointment is longer: bounds the look back for those under way
 
 
-def set_hours(staff: Staff, hours: Sequence[Hours]) -> None:
-    """Replace somebody's weekly hours. Raises Invalid when a range is empty or two overlap."""
+def check_hours(hours: Sequence[Hours]) -> list[Hours]:
+    """The ranges in order. Raises Invalid when one is empty or two overlap."""
     ordered = sorted(hours, key=lambda h: (h.weekday, h.opens))
     if any(not 0 <= h.opens < h.closes <= 1440 for h in ordered):
         raise Invalid(fields={"hours": _("L’heure de fin vient après l’heure de début.")})
     if any(a.weekday == b.weekday and b.opens < a.closes for a, b in pairwise(ordered)):
         raise Invalid(fields={"hours": _("Deux plages se chevauchent.")})
+    return ordered
+
+
+def set_hours(staff: Staff, hours: Sequence[Hours]) -> None:
+    """Replace somebody's weekly hours. Raises Invalid when a range is empty or two overlap."""
+    ordered = check_hours(hours)
     for row in db.session.scalars(select(StaffHours).where(StaffHours.staff_id == staff.id)):
         db.session.delete(row)
     db.session.add_all(
         StaffHours(staff_id=staff.id, weekday=h.weekday, opens=h.opens, closes=h.closes) for h in ordered
     )
     db.session.flush()
+
+
+def hours_of(staff: Staff) -> list[Hours]:
+    """Somebody's weekly hours, in order."""
+    rows = select(StaffHours).where(StaffHours.staff_id == staff.id).order_by(StaffHours.weekday, StaffHours.opens)
+    return [Hours(row.weekday, row.opens, row.closes) for row in db.session.scalars(rows)]
+
+
+def close(first: date, last: date, reason: str) -> Closure:
+    """Shut the shop from the morning of ``first`` to the night of ``last``, local days. Raises Invalid."""
+    if last < first:
+        raise Invalid(fields={"last": _("Le dernier jour vient après le premier.")})
+    zone = settings.zone()
+    start = datetime(first.year, first.month, first.day, tzinfo=zone)
+    end = datetime.combine(last + timedelta(days=1), datetime.min.time(), zone)
+    closure = Closure(start=start, end=end, reason=reason.strip())
+    db.session.add(closure)
+    db.session.flush()
+    return closure
+
+
+def closures(now: datetime) -> list[Closure]:
+    """The closures that are not over, in order."""
+    return list(db.session.scalars(select(Closure).where(Closure.end > now).order_by(Closure.start)))
+
+
+def during(closure: Closure) -> list[Appointment]:
+    """The appointments that stand inside a closure: it moves nobody."""
+    kept = select(Appointment).where(
+        ~Appointment.cancelled, Appointment.start < closure.end, Appointment.end > closure.start
+    )
+    return list(db.session.scalars(kept.order_by(Appointment.start)))
+
+
+def first_services() -> list[Service]:
+    """What a new shop offers until it says otherwise: a repair and a sale visit."""
+    made = [
+        Service(
+            kind="repair",
+            name=_("Réparer en visio"),
+            minutes=45,
+            pause=15,
+            summary=_("Un réparateur vous guide pas à pas."),
+        ),
+        Service(
+            kind="sale",
+            name=_("Acheter en visio"),
+            minutes=30,
+            pause=10,
+            summary=_("Un vendeur vous montre les appareils et répond à vos questions."),
+        ),
+    ]
+    db.session.add_all(made)
+    db.session.flush()
+    return made
 
 
 def services(kind: str | None = None) -> list[Service]:
@@ -202,6 +263,14 @@ def upcoming(case: Case, now: datetime) -> Appointment | None:
     if case.state != "booked" or not kept:
         return None
     return kept[-1] if now < kept[-1].end + timedelta(hours=12) else None
+
+
+def free_up(case: Case, now: datetime) -> None:
+    """Give back the times the case still holds: nobody will come."""
+    for appointment in appointments(case):
+        if appointment.start > now:
+            appointment.cancelled = True
+    db.session.flush()
 
 
 def of_day(day: date) -> list[Appointment]:

@@ -77,7 +77,8 @@ def may_join(actor: Actor, appointment: Appointment, call: Call | None, now: dat
     """
     if actor.kind not in ("staff", "customer"):
         raise Forbidden
-    if appointment.cancelled or (call is not None and call.state == "ended"):
+    over = appointment.cancelled or appointment.case.state != "booked"
+    if over or (call is not None and call.state == "ended"):
         raise WrongState(_("Cet appel est terminé."))
     if actor.kind == "customer" and now < opens(appointment):
         raise WrongState(_("La salle d’attente ouvre à {time}.", time=time(opens(appointment))))

@@ -11,11 +11,12 @@ staff may only propose again; without an answer they may confirm, with a reason,
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, UniqueConstraint, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shopvisio import settings
@@ -214,6 +215,25 @@ def find(key: str) -> Case | None:
     return db.session.scalar(select(Case).where(Case.key == key))
 
 
+def listed(states: Collection[str], words: str = "", limit: int = 100) -> list[Case]:
+    """The dossiers in one of ``states`` whose number, customer or thing holds every word, the newest first."""
+    found = select(Case).join(Case.customer).where(Case.state.in_(states)).order_by(Case.id.desc()).limit(limit)
+    for word in words.split():
+        places = (Case.number, Case.device, Case.brand, Case.model, Customer.name, Customer.email)
+        found = found.where(or_(*(place.icontains(word, autoescape=True) for place in places)))
+    return list(db.session.scalars(found))
+
+
+def count_by_state() -> dict[str, int]:
+    """How many dossiers are in each state; a state without any is left out."""
+    return {state: n for state, n in db.session.execute(select(Case.state, func.count()).group_by(Case.state))}
+
+
+def consents(case: Case) -> list[Consent]:
+    """What the customer agreed to for this case, in order."""
+    return list(db.session.scalars(select(Consent).where(Consent.case_id == case.id).order_by(Consent.id)))
+
+
 def record(case: Case, kind: str, actor: Actor, now: datetime, **facts: Any) -> Entry:
     """Add a line to the story."""
     entry = Entry(
@@ -312,7 +332,7 @@ def contest(case: Case, words: str, now: datetime) -> None:
     move_to(case, "open")
     record(case, "contested", case.customer.actor, now, outcome=case.outcome, words=words.strip())
     case.outcome, case.closed_at, case.confirmed_by = "", None, ""
-    enqueue("credit", now, case=case.id, reason="contested")
+    enqueue("credit", now, case=case.id)
     enqueue("tell-staff", now, case=case.id, what="contested")
 
 

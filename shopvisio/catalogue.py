@@ -47,6 +47,11 @@ def add(name: str, price: str, url: str, summary: str, now: datetime) -> Product
     return product
 
 
+def everything() -> list[Product]:
+    """Every product by name, hidden ones last."""
+    return list(db.session.scalars(select(Product).order_by(Product.active.desc(), Product.name)))
+
+
 def search(words: str, limit: int = 20) -> list[Product]:
     """Active products whose name holds every word, by name."""
     found = select(Product).where(Product.active).order_by(Product.name).limit(limit)

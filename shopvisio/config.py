@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import secrets
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,14 @@ class Config:
     secret_key: bytes
 
     @property
+    def base_url(self) -> str:
+        """Where people reach the shop: the public address, else this machine's on the local network."""
+        if self.public_url:
+            return self.public_url
+        scheme, port, usual = ("https", self.tls_port, 443) if self.tls_port else ("http", self.port, 80)
+        return f"{scheme}://{lan_address()}" + ("" if port == usual else f":{port}")
+
+    @property
     def uploads(self) -> Path:
         """Where customers' photos are kept."""
         return self.data / "uploads"
@@ -41,6 +50,16 @@ class Config:
     def secrets(self) -> Path:
         """Keys and certificates, mode 0700."""
         return self.data / "secrets"
+
+
+def lan_address() -> str:
+    """This machine's address on the local network, or localhost. Nothing is sent: the routing table is asked."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        try:
+            asked.connect(("192.0.2.1", 9))  # an address for documents, never reached
+        except OSError:
+            return "localhost"
+        return str(asked.getsockname()[0])
 
 
 def load(env: Mapping[str, str] = os.environ) -> Config:

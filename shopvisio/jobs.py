@@ -50,6 +50,12 @@ def next_due() -> datetime | None:
     return db.session.scalar(select(func.min(Job.due)).where(Job.state.in_(("waiting", "running"))))
 
 
+def in_trouble(*kinds: str) -> list[Job]:
+    """The jobs of these kinds that failed at least once and are not done."""
+    unwell = select(Job).where(Job.kind.in_(kinds), Job.reason != "", Job.state != "done")
+    return list(db.session.scalars(unwell.order_by(Job.id)))
+
+
 def retry(job: Job, now: datetime) -> None:
     """Give a failed job a new life."""
     job.state, job.due, job.tries = "waiting", now, 0

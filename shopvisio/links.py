@@ -10,6 +10,7 @@ from base64 import urlsafe_b64encode
 
 from shopvisio.errors import NotFound
 
+CASE = "case"  # the purpose of a customer's link
 SIGNATURE = 16  # signs of base64: 96 bits
 
 

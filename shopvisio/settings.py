@@ -14,7 +14,6 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.orm import Mapped, mapped_column
 from stdnum import iban as stdnum_iban
 from stdnum.exceptions import ValidationError
-from stdnum.fr import siren as stdnum_siren
 from stdnum.fr import siret as stdnum_siret
 from stdnum.fr import tva as stdnum_tva
 
@@ -42,6 +41,7 @@ VAT_REGIMES: dict[str, Text] = {
     "standard": lazy("La boutique facture la TVA"),
     "franchise": lazy("Franchise en base, pas de TVA"),
 }
+VAT_RATES: dict[str, Text] = {"2000": "20 %", "1000": "10 %", "850": "8,5 %", "550": "5,5 %", "210": "2,1 %"}
 SMTP_SECURITIES: dict[str, Text] = {"starttls": "STARTTLS (587)", "tls": "TLS (465)", "none": lazy("Aucune (25)")}
 
 
@@ -169,15 +169,8 @@ def _checked(library: Any, sentence: Text) -> Read:
     return read
 
 
-def _siret(typed: str) -> str:
-    plain = re.sub(r"\s", "", typed)
-    if not plain:
-        return ""
-    library = stdnum_siren if len(plain) == 9 else stdnum_siret
-    try:
-        return str(library.validate(plain))
-    except ValidationError:
-        raise ValueError(_("Ce numéro SIREN ou SIRET n’est pas juste : vérifiez chaque chiffre.")) from None
+def _rate(typed: str) -> int:
+    return int(_one_of(VAT_RATES)(typed))
 
 
 def _zone(typed: str) -> str:
@@ -337,7 +330,14 @@ SETTINGS: dict[str, Setting] = {
         Setting("street", PAPERS, lazy("Adresse"), lazy("Numéro et rue."), _text(120), needed=True),
         Setting("postcode", PAPERS, lazy("Code postal"), "", _text(12), needed=True),
         Setting("city", PAPERS, lazy("Ville"), "", _text(80), needed=True),
-        Setting("siret", PAPERS, lazy("SIREN ou SIRET"), lazy("9 ou 14 chiffres, vérifiés."), _siret, needed=True),
+        Setting(
+            "siret",
+            PAPERS,
+            lazy("SIRET"),
+            lazy("14 chiffres, vérifiés ; les neuf premiers sont votre SIREN."),
+            _checked(stdnum_siret, lazy("Ce numéro SIRET n’est pas juste : vérifiez ses 14 chiffres.")),
+            needed=True,
+        ),
         Setting("register", PAPERS, lazy("Registre"), lazy("Comme « RCS Lyon » ou « RNE »."), _text(80), needed=True),
         Setting(
             "vat_regime",
@@ -360,9 +360,10 @@ SETTINGS: dict[str, Setting] = {
             "vat_rate",
             PAPERS,
             lazy("Taux de TVA du forfait"),
-            lazy("En centièmes de pour cent : 2000 pour 20 %."),
-            _whole(0, 3000),
+            lazy("Celui de la réparation à distance ; à faire confirmer par votre comptable."),
+            _rate,
             2000,
+            choices=VAT_RATES,
         ),
         Setting(
             "franchise_text",
@@ -394,6 +395,7 @@ SETTINGS: dict[str, Setting] = {
             lazy("Médiateur de la consommation"),
             lazy("Nom, adresse et site du médiateur dont vous relevez."),
             _text(300),
+            needed=True,
         ),
         Setting(
             "smtp_host",

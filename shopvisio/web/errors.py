@@ -33,6 +33,11 @@ def ack(error: ShopVisioError) -> dict[str, Any]:
     return {"error": error.code, "message": error.message or _sentence(status_of(error))}
 
 
+def fault_ack() -> dict[str, Any]:
+    """A fault of ours as the socket tells it."""
+    return {"error": "fault", "message": _sentence(500)}
+
+
 def _sentence(status: int) -> str:
     """What to tell when the refusal itself says nothing."""
     return {

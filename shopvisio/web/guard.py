@@ -16,8 +16,6 @@ from shopvisio.i18n import _
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-CASE_LINK = "case"
-
 
 def anybody(view: View) -> View:
     """A page that is public."""
@@ -83,12 +81,12 @@ def secret_key() -> bytes:
 
 def token_of(case: Case) -> str:
     """What stands in the customer's link."""
-    return links.sign(secret_key(), CASE_LINK, case.key)
+    return links.sign(secret_key(), links.CASE, case.key)
 
 
 def case_behind(token: str) -> Case:
     """The case a customer's link opens; raises NotFound for a forged or outlived one."""
-    case = cases.find(links.read(secret_key(), CASE_LINK, token))
+    case = cases.find(links.read(secret_key(), links.CASE, token))
     if case is None:
         raise NotFound
     return case

@@ -1,0 +1,120 @@
+"""The one place that knows every part and joins them."""
+
+import logging
+import sqlite3
+import tempfile
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from flask_migrate import Migrate, upgrade
+from sqlalchemy import select
+
+from shopvisio import backup, clock, db, hub, jobs, links
+from shopvisio.cases import Case
+from shopvisio.claim import Claim
+from shopvisio.config import Config
+from shopvisio.jobs import Handler, Job
+from shopvisio.letters import Letters
+from shopvisio.web import call, customer, desk, door, front, health, owner, public, register, signalling
+
+log = logging.getLogger(__name__)
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+WORKERS = 3  # a slow mail server must not keep an invoice waiting
+LONGEST_NAP = 30.0  # seconds: jobs written by another process are found within this
+
+BLUEPRINTS = (health, public, door, customer, call, desk, owner)
+
+
+def create_app(config: Config) -> Flask:
+    """The application, its base upgraded, ready to serve pages; calls need :func:`start` too."""
+    app = Flask("shopvisio.web", root_path=str(Path(__file__).parent / "web"))
+    app.config.update(
+        SHOP=config,
+        SECRET_KEY=config.secret_key,
+        SQLALCHEMY_DATABASE_URI=db.url(config.data),
+        SQLALCHEMY_ENGINE_OPTIONS=db.engine_options(),
+        MAX_CONTENT_LENGTH=140 << 20,  # six photos too heavy by half still get a sentence each
+        MAX_FORM_PARTS=200,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_NAME="shopvisio",
+        PERMANENT_SESSION_LIFETIME=timedelta(days=30),
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
+        WTF_CSRF_TIME_LIMIT=None,  # a page left open all day must still send its form
+    )
+    uploads = config.data / "tmp"
+    uploads.mkdir(mode=0o700, exist_ok=True)
+    tempfile.tempdir = str(uploads)  # big uploads spool to the disk, not to a small /tmp in memory
+    db.db.init_app(app)
+    Migrate(app, db.db, directory=str(MIGRATIONS))
+    with app.app_context():
+        db.prepare()
+        _upgrade(config)
+    register(app)
+    for room in BLUEPRINTS:
+        app.register_blueprint(room.blueprint)
+    app.extensions["claim"] = Claim(config.secrets)
+    app.extensions["handlers"] = _letters(config).handlers()
+    signalling.register(app)
+    app.wsgi_app = front.Front(app.wsgi_app, config)  # type: ignore[method-assign]
+    return app
+
+
+def _letters(config: Config) -> Letters:
+    def case_url(case: Case) -> str:
+        return f"{config.base_url}/case/{links.sign(config.secret_key, links.CASE, case.key)}"
+
+    def desk_url(case: Case) -> str:
+        return f"{config.base_url}/desk/cases/{case.key}"
+
+    return Letters(config, case_url, desk_url)
+
+
+def _upgrade(config: Config) -> None:
+    """Bring the base to this version's tables, a copy of it taken before."""
+    base = config.data / "shop.db"
+    newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    with db.db.engine.connect() as connection:
+        present = MigrationContext.configure(connection).get_current_revision()
+    if present == newest:
+        return
+    if present is not None:
+        backup.before_upgrade(base, clock.now())
+    upgrade(directory=str(MIGRATIONS))
+    log.info("base upgraded", extra={"was": present, "to": newest})
+
+
+def start_jobs(app: Flask) -> None:
+    """Set the workers going; :func:`shopvisio.web.wake_jobs` rings their alarm."""
+    alarm = hub.Alarm()
+    app.extensions["jobs_alarm"] = alarm
+    with app.app_context(), db.writing():
+        if db.db.session.scalar(select(Job.id).where(Job.kind == "tidy", Job.state == "waiting")) is None:
+            jobs.enqueue("tidy", clock.now())
+    for _ in range(WORKERS):
+        hub.spawn(_work, app, alarm)
+
+
+def _work(app: Flask, alarm: hub.Alarm) -> None:
+    handlers: Mapping[str, Handler] = app.extensions["handlers"]
+    while True:
+        try:
+            with app.app_context():
+                found = jobs.run_due(handlers, clock.now())
+                due = jobs.next_due()
+        except Exception:
+            log.exception("worker")
+            found, due = False, None
+        if not found:
+            nap = (due - clock.now()).total_seconds() if due else LONGEST_NAP
+            alarm.wait(min(max(nap, 0.05), LONGEST_NAP))
+
+
+def is_sound(base: Path) -> bool:
+    """Whether SQLite itself finds nothing wrong with the base."""
+    with sqlite3.connect(f"file:{base}?mode=ro", uri=True) as connection:
+        return bool(connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok")

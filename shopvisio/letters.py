@@ -1,0 +1,183 @@
+"""The jobs that write to people, and the one that makes papers: what happened -> who is told, and how.
+
+Each handler runs outside any write, reads what is true now, and does nothing when the moment has passed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from shopvisio import booking, cases, hub, ics, intake, invoices, mail, papers, settings
+from shopvisio.accounts import Staff
+from shopvisio.booking import Appointment
+from shopvisio.cases import Case
+from shopvisio.config import Config
+from shopvisio.db import db, writing
+from shopvisio.errors import MailFailed
+from shopvisio.i18n import use
+from shopvisio.invoices import Paper
+from shopvisio.jobs import Handler, enqueue
+from shopvisio.mail import Mail
+
+RENDER_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Letters:
+    """The handlers; ``case_url`` writes a customer's link, ``desk_url`` the staff's address of a case."""
+
+    config: Config
+    case_url: Callable[[Case], str]
+    desk_url: Callable[[Case], str]
+
+    def handlers(self) -> dict[str, Handler]:
+        """The handler of each kind of job."""
+        return {
+            "confirmation": self.confirmation,
+            "ask-answer": self.ask_answer,
+            "ask-part": self.ask_part,
+            "part-sent": self.part_sent,
+            "tell-staff": self.tell_staff,
+            "paper": self.paper,
+            "credit": self.credit,
+            "pdf": self.pdf,
+            "mail": self.mail,
+            "tidy": self.tidy,
+        }
+
+    def _to_customer(self, name: str, case: Case, now: datetime, **facts: Any) -> None:
+        mail.compose(
+            name,
+            case.customer.email,
+            case.customer.language,
+            now,
+            case_id=case.id,
+            case=case,
+            url=self.case_url(case),
+            **facts,
+        )
+
+    def confirmation(self, facts: dict[str, Any], now: datetime) -> None:
+        """A visit was booked: the customer has it in writing, the colleague is told."""
+        with writing():
+            appointment = db.session.get_one(Appointment, facts["appointment"])
+            case, customer = appointment.case, appointment.case.customer
+            with use(customer.language, settings.zone()):
+                file = ics.of(
+                    appointment,
+                    settings.get("shop_name"),
+                    settings.phone_for_eyes(settings.get("phone")),
+                    self.case_url(case),
+                    now,
+                )
+            self._to_customer(
+                "confirmation",
+                case,
+                now,
+                appointment=appointment,
+                files=[{"name": "rendez-vous.ics", "type": "text/calendar", "text": file.decode()}],
+            )
+            self._to_staff(case, "booked", appointment.staff, now)
+
+    def ask_answer(self, facts: dict[str, Any], now: datetime) -> None:
+        """How it ended was proposed: the customer is asked, at once and twice again."""
+        with writing():
+            case = db.session.get_one(Case, facts["case"])
+            if cases.awaits(case, facts["entry"]):
+                self._to_customer("answer", case, now, again=facts["again"])
+
+    def ask_part(self, facts: dict[str, Any], now: datetime) -> None:
+        """A part is needed: the customer is asked."""
+        with writing():
+            case = db.session.get_one(Case, facts["case"])
+            if case.offered_part is not None:
+                self._to_customer("part", case, now, part=case.offered_part)
+
+    def part_sent(self, facts: dict[str, Any], now: datetime) -> None:
+        """The part has left."""
+        with writing():
+            case = db.session.get_one(Case, facts["case"])
+            if case.current_part is not None:
+                self._to_customer("part_sent", case, now, part=case.current_part)
+
+    def tell_staff(self, facts: dict[str, Any], now: datetime) -> None:
+        """The customer did something that calls for the shop's next act."""
+        with writing():
+            case = db.session.get_one(Case, facts["case"])
+            kept = booking.appointments(case)
+            self._to_staff(case, facts["what"], kept[-1].staff if kept else None, now)
+
+    def _to_staff(self, case: Case, what: str, staff: Staff | None, now: datetime) -> None:
+        to = staff.email if staff and staff.active else settings.get("email")
+        mail.compose(
+            "staff", to, settings.get("language"), now, case_id=case.id, case=case, what=what, url=self.desk_url(case)
+        )
+
+    def paper(self, facts: dict[str, Any], now: datetime) -> None:
+        """The outcome is confirmed: seal its paper, draw it, hand it over."""
+        with writing():
+            paper = papers.issue(db.session.get_one(Case, facts["case"]), now)
+            if paper is not None and invoices.pdf_of(paper) is None:
+                enqueue("pdf", now, paper=paper.id)
+
+    def credit(self, facts: dict[str, Any], now: datetime) -> None:
+        """The outcome was contested: what was invoiced is taken back."""
+        with writing():
+            for paper in papers.take_back(db.session.get_one(Case, facts["case"]), now):
+                enqueue("pdf", now, paper=paper.id)
+
+    def pdf(self, facts: dict[str, Any], now: datetime) -> None:
+        """Draw a sealed paper in a child process, keep its bytes, mail it."""
+        paper = db.session.get_one(Paper, facts["paper"])
+        snapshot, made = paper.snapshot, invoices.pdf_of(paper)
+        db.session.rollback()
+        drawn = made or hub.in_thread(invoices.make_pdf, snapshot, timeout=RENDER_SECONDS)
+        with writing():
+            paper = db.session.get_one(Paper, facts["paper"])
+            if made is None:
+                invoices.store_pdf(paper, drawn)
+                case = db.session.get_one(Case, paper.case_id)
+                file: dict[str, str | int] = {
+                    "name": f"{paper.number}.pdf",
+                    "type": "application/pdf",
+                    "paper": paper.id,
+                }
+                self._to_customer("paper", case, now, paper=paper, files=[file])
+
+    def mail(self, facts: dict[str, Any], now: datetime) -> None:
+        """Send one mail of the outbox, and note what came of it."""
+        row = db.session.get_one(Mail, facts["mail"])
+        if row.state != "waiting":
+            return
+        carried = [file["paper"] for file in mail.files_of(row) if "paper" in file]
+        bytes_of = {number: invoices.pdf_of(db.session.get_one(Paper, number)) or b"" for number in carried}
+        made, to = mail.message(row, bytes_of, now), mail.server()
+        db.session.rollback()
+        try:
+            hub.in_thread(mail.deliver, to, made, timeout=4 * mail.SECONDS)
+        except MailFailed as error:
+            with writing():
+                db.session.get_one(Mail, facts["mail"]).reason = error.message
+                if error.permanent:
+                    db.session.get_one(Mail, facts["mail"]).state = "failed"
+            raise
+        with writing():
+            row = db.session.get_one(Mail, facts["mail"])
+            row.state, row.sent, row.reason = "sent", now, ""
+
+    def tidy(self, facts: dict[str, Any], now: datetime) -> None:
+        """Once a day: forget drafts nobody finished, with their photos."""
+        with writing():
+            files = intake.purge(now)
+            enqueue("tidy", now + timedelta(days=1))
+        for file in files:
+            (self.config.uploads / file).unlink(missing_ok=True)
+
+
+def papers_waiting() -> list[Case]:
+    """Closed cases whose paper could not be issued yet."""
+    closed = select(Case).where(Case.state == "closed", Case.outcome.in_(list(papers.OUTCOME_PAPER)))
+    return [case for case in db.session.scalars(closed) if papers.current(case) is None]

@@ -1,0 +1,128 @@
+"""From a closed case to its paper: what it says comes from the case and the settings of the day."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+
+from shopvisio import booking, calls, invoices, settings
+from shopvisio.cases import Case
+from shopvisio.db import db
+from shopvisio.i18n import _, use
+from shopvisio.invoices import Address, Buyer, Facts, Kind, Line, Paper, Report, Seller, Visit
+
+OUTCOME_PAPER = {"repaired": Kind.INVOICE, "not_repaired": Kind.NO_CHARGE_NOTE}
+
+
+def seller() -> Seller:
+    """The shop as its papers name it."""
+    form = str(settings.LEGAL_FORMS.get(settings.get("legal_form"), ""))
+    capital = settings.get("capital")
+    return Seller(
+        name=settings.get("shop_name"),
+        legal_name=settings.get("legal_name"),
+        tagline=settings.get("tagline"),
+        address=Address(settings.get("street"), settings.get("postcode"), settings.get("city")),
+        legal_form=_("{form} au capital de {capital}", form=form, capital=capital) if capital else form,
+        siret=settings.get("siret"),
+        register=settings.get("register"),
+        franchise=settings.get("vat_regime") == "franchise",
+        vat_id=settings.get("vat_number"),
+        vat_text=settings.get("franchise_text"),
+        phone=settings.phone_for_eyes(settings.get("phone")),
+        email=settings.get("email"),
+        iban=settings.get("iban"),
+        bic=settings.get("bic"),
+        insurance=settings.get("insurance"),
+        mediator=settings.get("mediator"),
+        colour=settings.get("brand"),
+    )
+
+
+def current(case: Case) -> Paper | None:
+    """The paper of the outcome as it stands: issued since the case was closed, and not taken back."""
+    if case.closed_at is None or case.outcome not in OUTCOME_PAPER:
+        return None
+    since = case.closed_at.astimezone(UTC).replace(microsecond=0)
+    kind = OUTCOME_PAPER[case.outcome]
+    fitting = [p for p in invoices.of_case(case.id) if p.kind == kind.value and p.issued_at >= since]
+    return next((paper for paper in reversed(fitting) if invoices.credit_of(paper) is None), None)
+
+
+def issue(case: Case, now: datetime) -> Paper | None:
+    """The paper of the case's outcome, sealed now unless it was already; None where there is none to issue.
+
+    Raises Invalid naming what the shop must still say; no number is used then.
+    """
+    kind = OUTCOME_PAPER.get(case.outcome)
+    if case.state != "closed" or kind is None:
+        return None
+    with use(settings.get("language"), settings.zone()):
+        return current(case) or invoices.issue(kind, _facts(case), case.id, now)
+
+
+def take_back(case: Case, now: datetime) -> list[Paper]:
+    """A credit note for each invoice of the case that still stands."""
+    standing = [
+        paper
+        for paper in invoices.of_case(case.id)
+        if paper.kind == Kind.INVOICE.value and invoices.credit_of(paper) is None
+    ]
+    with use(settings.get("language"), settings.zone()):
+        return [invoices.credit(paper, now, _("Résultat contesté par le client")) for paper in standing]
+
+
+def without_pdf() -> list[Paper]:
+    """Sealed papers whose PDF was not made yet."""
+    made = select(invoices.PaperFile.paper_id)
+    return list(db.session.scalars(select(Paper).where(Paper.id.not_in(made)).order_by(Paper.id)))
+
+
+def _facts(case: Case) -> Facts:
+    customer = case.customer
+    repaired = case.outcome == "repaired"
+    return Facts(
+        seller=seller(),
+        buyer=Buyer(customer.name, Address(customer.street, customer.postcode, customer.city)),
+        case=case.number,
+        service=_("Réparation guidée à distance"),
+        visits=_visits(case),
+        lines=_lines(case) if repaired else (),
+        confirmed=case.closed_at,
+        due_on=case.closed_at.astimezone(settings.zone()).date() if case.closed_at else None,
+        report=None if repaired else _report(case),
+        language=settings.get("language"),
+        zone=settings.get("zone"),
+    )
+
+
+def _lines(case: Case) -> tuple[Line, ...]:
+    rate = settings.get("vat_rate")
+    visits = len(_visits(case))
+    fee = Line(
+        _("Forfait réparation en visio"),
+        case.fee,
+        rate,
+        detail=_("Tarif unique, quels que soient le temps et le nombre d’appels ({n}).", n=visits),
+    )
+    sold = [part for part in case.parts if part.state in ("sent", "received") and part.price]
+    return (fee, *(Line(part.name, part.price, rate, detail=part.reference, goods=True) for part in sold))
+
+
+def _visits(case: Case) -> tuple[Visit, ...]:
+    """The calls that took place; where none was live (a repair by telephone), the time that was reserved."""
+    held = []
+    for appointment in booking.appointments(case):
+        call = calls.find(appointment)
+        if call is not None and call.started is not None:
+            held.append(Visit(call.started, call.ended or call.started, appointment.staff.name))
+    reserved = [Visit(a.start, a.end, a.staff.name) for a in booking.appointments(case)]
+    return tuple(held or reserved[-1:])
+
+
+def _report(case: Case) -> Report:
+    return Report(
+        device=case.thing,
+        symptom=case.symptom,
+        conclusion=case.tried or _("La réparation n’a pas pu être menée à bien à distance."),
+        next_step=_("Vous pouvez nous appeler au {phone}.", phone=settings.phone_for_eyes(settings.get("phone"))),
+    )
