@@ -1,0 +1,453 @@
+"""The desk: the day, the cases and every act on a case."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, current_app, redirect, render_template, request, send_from_directory, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField, URLField
+
+from shopvisio import accounts, booking, calls, cases, clock, invoices, money, papers, payments, settings
+from shopvisio.accounts import Staff
+from shopvisio.booking import Appointment
+from shopvisio.calls import Call
+from shopvisio.cases import Case, Part, Photo
+from shopvisio.db import db, writing
+from shopvisio.errors import Invalid, NotFound, Unavailable
+from shopvisio.i18n import _, lazy
+from shopvisio.invoices import Paper
+from shopvisio.web import call as call_pages
+from shopvisio.web import guard, presence, story, todo, wake_jobs
+from shopvisio.web.guard import staff
+from shopvisio.web.typed import blame
+
+blueprint = Blueprint("desk", __name__, url_prefix="/desk")
+
+LISTED = 100  # cases on one page; the search finds the others
+FILTERS = {"going": lazy("En cours"), **cases.STATES, "all": lazy("Tous")}
+GOING = tuple(state for state in cases.STATES if state != "closed")
+PARTS_OUT = ("part_offered", "part_accepted", "part_sent", "part_received")
+
+
+@dataclass(frozen=True)
+class Place:
+    """An entry of the desk's menu; ``act`` is what its page asks of a role, ``rooms`` what marks it as current."""
+
+    endpoint: str
+    icon: str
+    label: str
+    act: str
+    count: int = 0
+
+
+def menu() -> list[Place]:
+    """The desk's pages open to whoever is signed in, with how much waits there."""
+    counts = cases.count_by_state()
+    places = (
+        Place("desk.today", "cal", _("Journée"), "desk"),
+        Place("desk.listing", "wrench", _("Dossiers"), "cases", sum(counts.get(state, 0) for state in GOING)),
+        Place("desk.parts", "box", _("Pièces"), "cases", sum(counts.get(state, 0) for state in PARTS_OUT)),
+        Place("owner.products", "bag", _("Produits"), "products"),
+        Place("owner.papers", "doc", _("Papiers"), "papers"),
+        Place("owner.mails", "mail", _("E-mails"), "settings"),
+        Place("owner.people", "team", _("Équipe"), "staff"),
+        Place("owner.settings_page", "gear", _("Réglages"), "settings"),
+    )
+    return [place for place in places if accounts.may(guard.me(), place.act)]
+
+
+@blueprint.app_context_processor
+def _menu() -> dict[str, Any]:
+    return {"menu": menu}
+
+
+# -- the day
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the agenda: how far its visit is, in a word."""
+
+    appointment: Appointment
+    call: Call | None
+    pill: str
+    word: str
+    past: bool
+
+
+@blueprint.get("")
+@staff("papers")
+def today() -> ResponseReturnValue:
+    """The day at a glance; who only sees papers is led there."""
+    if not accounts.may(guard.me(), "desk"):
+        return redirect(url_for("owner.papers"))
+    now = clock.now()
+    return _day(now.astimezone(settings.zone()).date(), now)
+
+
+@blueprint.get("/day/<day>")
+@staff("desk")
+def day(day: str) -> ResponseReturnValue:
+    """Another day, ``YYYY-MM-DD``."""
+    try:
+        found = date.fromisoformat(day)
+    except ValueError:
+        raise NotFound from None
+    if not 2000 <= found.year <= 2999:
+        raise NotFound
+    return _day(found, clock.now())
+
+
+def _day(shown: date, now: datetime) -> str:
+    current = now.astimezone(settings.zone()).date()
+    rows = [_row(appointment, now) for appointment in booking.of_day(shown)]
+    line = sum(1 for row in rows if row.appointment.start <= now) if shown == current else None
+    return render_template(
+        "desk/day.html",
+        day=shown,
+        today=current,
+        before=shown - timedelta(days=1),
+        after=shown + timedelta(days=1),
+        rows=rows,
+        line=line,
+        people=list(dict.fromkeys(row.appointment.staff.name for row in rows)),
+        closed=[c for c in booking.closures(now) if _is_on(c.start, c.end, shown)],
+        waiting=_waiting(),
+        todos=todo.todos(now),
+        troubles=todo.troubles(now),
+    )
+
+
+def _is_on(start: datetime, end: datetime, shown: date) -> bool:
+    zone = settings.zone()
+    return start.astimezone(zone).date() <= shown < end.astimezone(zone).date()
+
+
+def _waiting() -> list[tuple[Appointment, Call | None]]:
+    """The appointments whose customer is in the waiting room now, the longest wait first."""
+    found = [booking.find(key) for key in presence.waiting()]
+    here = [(appointment, calls.find(appointment)) for appointment in found if appointment is not None]
+    return sorted(here, key=lambda pair: pair[0].start)
+
+
+def _row(appointment: Appointment, now: datetime) -> Row:
+    call = calls.find(appointment)
+    pill, word = _pill(appointment, call, now)
+    return Row(appointment, call, pill, word, past=appointment.end < now and pill != "live")
+
+
+def _pill(appointment: Appointment, call: Call | None, now: datetime) -> tuple[str, str]:
+    case, here = appointment.case, presence.here(appointment.key)
+    if here["customer"]:
+        return "live", _("En appel") if here["staff"] else _("En attente")
+    if case.state == "closed":
+        return "ok" if case.outcome in ("repaired", "sold") else "", str(cases.OUTCOMES[case.outcome])
+    if case.state != "booked":
+        return "warn" if case.state in ("open", "part_accepted") else "", str(cases.STATES[case.state])
+    if booking.appointments(case)[-1].id != appointment.id:
+        return "", _("Appel terminé")
+    if appointment.end > now:
+        return "", _("Confirmé")
+    return ("warn", _("À conclure")) if call and call.customer_came else ("bad", _("Personne n’est venu"))
+
+
+# -- the cases
+
+
+@blueprint.get("/cases")
+@staff("cases")
+def listing() -> ResponseReturnValue:
+    """The cases by state, or those that hold the words looked for."""
+    words = request.args.get("q", "").strip()[:100]
+    wanted = request.args.get("state", "")
+    shown = wanted if wanted in FILTERS else "all" if words else "going"
+    states = {"going": GOING, "all": tuple(cases.STATES)}.get(shown, (shown,))
+    found = cases.listed(states, words, LISTED + 1)
+    now = clock.now()
+    return render_template(
+        "desk/cases.html",
+        found=[(case, booking.upcoming(case, now)) for case in found[:LISTED]],
+        more=len(found) > LISTED,
+        words=words,
+        shown=shown,
+        filters=FILTERS,
+        counts=cases.count_by_state(),
+    )
+
+
+class ProposeForm(FlaskForm):  # type: ignore[misc]
+    """How the call ended."""
+
+    outcome = RadioField(lazy("Comment l’appel s’est-il terminé ?"), id="propose-outcome")
+    words = TextAreaField(
+        lazy("Ce qui a été fait"),
+        description=lazy("Le client le lit avant de répondre."),
+        id="propose-words",
+        render_kw={"rows": 3, "maxlength": 2000},
+    )
+
+
+class PartForm(FlaskForm):  # type: ignore[misc]
+    """The part that is needed."""
+
+    name = StringField(lazy("Pièce"), id="part-name", render_kw={"maxlength": 120})
+    reference = StringField(lazy("Référence"), description=lazy("Facultative."), id="part-reference")
+    price = StringField(
+        lazy("Prix TTC"),
+        description=lazy("Facturé seulement si l’appareil est réparé."),
+        id="part-price",
+        render_kw={"inputmode": "decimal"},
+    )
+    included = BooleanField(lazy("Comprise dans le forfait, rien de plus à payer"), id="part-included")
+    words = TextAreaField(lazy("Pourquoi il la faut"), id="part-words", render_kw={"rows": 2, "maxlength": 2000})
+
+
+class SendForm(FlaskForm):  # type: ignore[misc]
+    """The part has left."""
+
+    carrier = StringField(lazy("Transporteur"), id="send-carrier", render_kw={"maxlength": 80})
+    tracking = URLField(lazy("Lien de suivi"), description=lazy("Facultatif ; commence par https://."), id="send-track")
+
+
+class ConfirmForm(FlaskForm):  # type: ignore[misc]
+    """Nobody answered."""
+
+    reason = TextAreaField(
+        lazy("Motif"),
+        description=lazy("Gardé au journal ; le client peut contester depuis son lien."),
+        id="confirm-reason",
+        render_kw={"rows": 2, "maxlength": 1000},
+    )
+
+
+class PaidForm(FlaskForm):  # type: ignore[misc]
+    """Money received."""
+
+    paper = HiddenField()
+    amount = StringField(lazy("Montant reçu"), id="paid-amount", render_kw={"inputmode": "decimal"})
+    method = SelectField(lazy("Comment"), id="paid-method", choices=list(payments.METHODS.items()))
+
+
+class DismissForm(FlaskForm):  # type: ignore[misc]
+    """Nobody came, or it was called off."""
+
+    outcome = RadioField(
+        lazy("Clore sans rien facturer"),
+        id="dismiss-outcome",
+        choices=[(name, cases.OUTCOMES[name]) for name in ("cancelled", "no_show")],
+    )
+
+
+FORMS: dict[str, type[FlaskForm]] = {
+    "propose": ProposeForm,
+    "part": PartForm,
+    "send": SendForm,
+    "confirm": ConfirmForm,
+    "paid": PaidForm,
+    "dismiss": DismissForm,
+}
+
+
+@blueprint.get("/cases/<key>")
+@staff("cases")
+def case(key: str) -> ResponseReturnValue:
+    """Everything about a case, and the acts its state allows."""
+    return _case_page(_found(key), clock.now())
+
+
+def _found(key: str) -> Case:
+    found = cases.find(key)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _forms(case: Case, posted: Mapping[str, FlaskForm]) -> dict[str, FlaskForm]:
+    forms = {name: posted.get(name) or kind(formdata=None) for name, kind in FORMS.items()}
+    outcomes = cases.REPAIR_OUTCOMES if case.is_repair else cases.SALE_OUTCOMES
+    forms["propose"].outcome.choices = [(name, cases.OUTCOMES[name]) for name in outcomes]
+    return forms
+
+
+def _case_page(case: Case, now: datetime, **posted: FlaskForm) -> str:
+    upcoming = booking.upcoming(case, now)
+    issued = invoices.of_case(case.id)
+    return render_template(
+        "desk/case.html",
+        case=case,
+        upcoming=upcoming,
+        is_open=upcoming is not None and now >= calls.opens(upcoming),
+        stages=story.stages(case, upcoming),
+        days=story.by_day(case.journal),
+        forms=_forms(case, posted),
+        may_confirm_from=cases.may_confirm_from(case),
+        papers=[(paper, payments.owed(paper), payments.of_paper(paper)) for paper in issued],
+        awaits_paper=case.outcome in papers.OUTCOME_PAPER and papers.current(case) is None,
+        consents=cases.consents(case),
+        visits=len(booking.appointments(case)),
+        due=case.fee + sum(part.price for part in case.parts if part.state not in ("offered", "refused")),
+        link=url_for("customer.case", token=guard.token_of(case), _external=True),
+    )
+
+
+def _act(key: str, name: str, do: Callable[[Case, FlaskForm, Staff, datetime], object]) -> ResponseReturnValue:
+    """One act on a case: on a refusal the same page, with what was typed and each field named."""
+    now, form = clock.now(), FORMS[name]()
+    me = guard.me()
+    assert me is not None  # the rule of the view says so
+    try:
+        with writing():
+            do(_found(key), form, me, now)
+    except Invalid as refusal:
+        blame(form, refusal)
+        return _case_page(_found(key), now, **{name: form}), 422
+    wake_jobs()
+    return redirect(url_for("desk.case", key=key), 303)
+
+
+def _end_call(key: str) -> None:
+    """The visit under way is concluded: its call ends, and the customer's page goes on."""
+    kept = booking.appointments(_found(key))
+    if kept and calls.find(kept[-1]) is not None:
+        call_pages.conclude(kept[-1])
+
+
+@blueprint.post("/cases/<key>/propose")
+@staff("outcomes")
+def propose(key: str) -> ResponseReturnValue:
+    """Repaired or not, sold or not."""
+
+    def do(case: Case, form: FlaskForm, me: Staff, now: datetime) -> None:
+        cases.propose(case, form.outcome.data or "", form.words.data or "", me.actor, now)
+
+    return _concluded(key, _act(key, "propose", do))
+
+
+@blueprint.post("/cases/<key>/part")
+@staff("outcomes")
+def part(key: str) -> ResponseReturnValue:
+    """A part is needed: named and priced, for the customer to accept."""
+
+    def do(case: Case, form: FlaskForm, me: Staff, now: datetime) -> None:
+        price = _part_price(form)
+        cases.offer_part(
+            case, form.data["name"] or "", form.reference.data or "", price, form.words.data or "", me.actor, now
+        )
+
+    return _concluded(key, _act(key, "part", do))
+
+
+def _concluded(key: str, answer: ResponseReturnValue) -> ResponseReturnValue:
+    if isinstance(answer, Response):  # a redirect: it was done
+        _end_call(key)
+    return answer
+
+
+def _part_price(form: FlaskForm) -> int:
+    """Cents, 0 when included. Raises Invalid with both fields at once."""
+    wrong, price = {}, 0
+    if not (form.data["name"] or "").strip():
+        wrong["name"] = _("Indiquez le nom de la pièce.")
+    try:
+        price = 0 if form.included.data else money.cents(form.price.data or "")
+    except ValueError:
+        wrong["price"] = _("Un montant comme 18 ou 18,40, ou cochez « comprise ».")
+    if wrong:
+        raise Invalid(_("Quelques réponses sont à corriger."), wrong)
+    return price
+
+
+@blueprint.post("/cases/<key>/send")
+@staff("outcomes")
+def send(key: str) -> ResponseReturnValue:
+    """The part has left."""
+
+    def do(case: Case, form: FlaskForm, me: Staff, now: datetime) -> None:
+        cases.send_part(case, form.carrier.data or "", form.tracking.data or "", me.actor, now)
+
+    return _act(key, "send", do)
+
+
+@blueprint.post("/cases/<key>/confirm")
+@staff("outcomes")
+def confirm(key: str) -> ResponseReturnValue:
+    """Nobody answered for long enough: close, with a reason."""
+
+    def do(case: Case, form: FlaskForm, me: Staff, now: datetime) -> None:
+        cases.confirm_unanswered(case, form.reason.data or "", me.actor, now)
+
+    return _act(key, "confirm", do)
+
+
+@blueprint.post("/cases/<key>/dismiss")
+@staff("outcomes")
+def dismiss(key: str) -> ResponseReturnValue:
+    """Called off, or nobody came: closed with nothing to pay, its time given back."""
+
+    def do(case: Case, form: FlaskForm, me: Staff, now: datetime) -> None:
+        cases.dismiss(case, form.outcome.data or "", me.actor, now)
+        booking.free_up(case, now)
+
+    return _act(key, "dismiss", do)
+
+
+@blueprint.post("/cases/<key>/paid")
+@staff("payments")
+def paid(key: str) -> ResponseReturnValue:
+    """Money received for one of the case's invoices."""
+
+    def do(case: Case, form: FlaskForm, me: Staff, now: datetime) -> None:
+        paper = next((paper for paper in invoices.of_case(case.id) if paper.number == form.paper.data), None)
+        if paper is None:
+            raise NotFound
+        try:
+            cents = money.cents(form.amount.data or "")
+        except ValueError:
+            raise Invalid(fields={"amount": _("Un montant comme 29 ou 29,90.")}) from None
+        payments.note(case, paper, cents, form.method.data or "", me.actor, now)
+
+    return _act(key, "paid", do)
+
+
+@blueprint.get("/cases/<key>/photo/<int:photo_id>")
+@staff("cases")
+def photo(key: str, photo_id: int) -> ResponseReturnValue:
+    """One of the case's own photos."""
+    found = db.session.get(Photo, photo_id)
+    if found is None or found.case_id != _found(key).id:
+        raise NotFound
+    return send_from_directory(current_app.config["SHOP"].uploads, found.file, mimetype="image/jpeg")
+
+
+@blueprint.get("/parts")
+@staff("cases")
+def parts() -> ResponseReturnValue:
+    """Every part on its way, the oldest first."""
+    now = clock.now()
+    waiting = reversed(cases.listed(PARTS_OUT, limit=500))
+    return render_template("desk/parts.html", rows=[_part_row(case, now) for case in waiting])
+
+
+def _part_row(case: Case, now: datetime) -> tuple[Case, Part, int]:
+    """The case, its part, and for how many days nothing has moved."""
+    part = case.parts[-1]
+    moved = part.received or part.sent or part.created
+    return case, part, (now - moved).days
+
+
+@blueprint.get("/papers/<number>.pdf")
+@staff("papers")
+def paper(number: str) -> ResponseReturnValue:
+    """A sealed paper's PDF."""
+    found = db.session.query(Paper).filter_by(number=number).one_or_none()
+    if found is None:
+        raise NotFound
+    pdf = invoices.pdf_of(found)
+    if pdf is None:
+        raise Unavailable(_("Ce papier est en train d’être mis en page. Rechargez dans quelques secondes."))
+    headers = {"Content-Disposition": f'inline; filename="{found.number}.pdf"'}
+    return Response(pdf, mimetype="application/pdf", headers=headers)

@@ -1,0 +1,471 @@
+"""The owner's side of the desk: settings, people and hours, closures, products, the ledger, the outbox."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+from wtforms import BooleanField, DateField, EmailField, PasswordField, SelectField, StringField, URLField
+
+from shopvisio import accounts, booking, catalogue, clock, jobs, mail, payments, settings
+from shopvisio import papers as case_papers
+from shopvisio.accounts import Staff
+from shopvisio.booking import Closure
+from shopvisio.cases import Case
+from shopvisio.catalogue import Product
+from shopvisio.db import db, writing
+from shopvisio.errors import Conflict, Invalid, NotFound
+from shopvisio.i18n import _, language, lazy, n_
+from shopvisio.invoices import Paper
+from shopvisio.jobs import Job
+from shopvisio.mail import Mail
+from shopvisio.settings import Setting
+from shopvisio.web import guard, wake_jobs
+from shopvisio.web.guard import staff
+from shopvisio.web.todo import PAPER_JOBS
+from shopvisio.web.typed import blame, read_week, settings_form, shown, week_typed
+
+blueprint = Blueprint("owner", __name__, url_prefix="/desk")
+
+LEDGER = 200  # papers on the page, the newest
+
+
+def _me() -> Staff:
+    me = guard.me()
+    assert me is not None  # every view here asks for a role
+    return me
+
+
+# -- settings
+
+
+@blueprint.get("/settings")
+@staff("settings")
+def settings_page() -> ResponseReturnValue:
+    """The first group, or the settings whose name holds the words looked for."""
+    words = request.args.get("q", "").strip()[:60]
+    if not words:
+        return redirect(url_for("owner.group", group=settings.SHOP))
+    return render_template("desk/settings_found.html", words=words, found=_look_for(words), groups=settings.GROUPS)
+
+
+def _look_for(words: str) -> list[Setting]:
+    def holds(setting: Setting) -> bool:
+        text = f"{setting.label} {setting.help}".lower()
+        return all(word in text for word in words.lower().split())
+
+    return [setting for setting in settings.SETTINGS.values() if holds(setting)]
+
+
+def _names(group: str) -> list[str]:
+    names = [setting.name for setting in settings.SETTINGS.values() if setting.group == group]
+    if not names:
+        raise NotFound
+    return names
+
+
+@blueprint.route("/settings/<group>", methods=["GET", "POST"])
+@staff("settings")
+def group(group: str) -> ResponseReturnValue:
+    """One group of settings; what was changed is named after saving."""
+    names = _names(group)
+    form = settings_form(names)()
+    if request.method == "GET":
+        for name in names:
+            form[name].data = shown(name)
+        return _settings_page(group, form)
+    now = clock.now()
+    try:
+        with writing():
+            changed = settings.put(_typed(form, names), _me().name, now)
+            for job in jobs.in_trouble("paper") if changed else ():
+                jobs.retry(job, now)  # it may have waited for just this answer
+    except Invalid as refusal:
+        blame(form, refusal)
+        return _settings_page(group, form), 422
+    wake_jobs()
+    flash(_changed_sentence(changed))
+    return redirect(url_for("owner.group", group=group), 303)
+
+
+def _typed(form: FlaskForm, names: list[str]) -> dict[str, str]:
+    """What was typed; a secret left empty is left as it is."""
+    return {name: form[name].data or "" for name in names if form[name].data or not settings.SETTINGS[name].secret}
+
+
+def _changed_sentence(changed: list[str]) -> str:
+    if not changed:
+        return _("Rien n’a changé.")
+    labels = ", ".join(str(settings.SETTINGS[name].label) for name in changed)
+    return _("Enregistré : {labels}.", labels=labels)
+
+
+def _settings_page(group: str, form: FlaskForm) -> str:
+    names = _names(group)
+    return render_template(
+        "desk/settings.html",
+        group=group,
+        groups=settings.GROUPS,
+        settings=[settings.SETTINGS[name] for name in names],
+        before={name: shown(name) for name in names},
+        kept_secrets={name for name in names if settings.SETTINGS[name].secret and settings.get(name)},
+        form=form,
+        missing={setting.name for setting in settings.missing()},
+        mail_ready=mail.is_configured(),
+    )
+
+
+@blueprint.post("/settings/mail/test")
+@staff("settings")
+def send_test() -> ResponseReturnValue:
+    """ "Send me a test": a row of the outbox like any other, so the truth about it stands there."""
+    with writing():
+        mail.send_test(_me().email, language(), clock.now())
+    wake_jobs()
+    return redirect(url_for("owner.mails"), 303)
+
+
+# -- people, hours, closures
+
+
+class PersonForm(FlaskForm):  # type: ignore[misc]
+    """A colleague to come."""
+
+    name = StringField(lazy("Prénom et nom"), description=lazy("Les clients le lisent pendant l’appel."))
+    email = EmailField(lazy("E-mail"), description=lazy("Pour se connecter, et pour être prévenu."))
+    password = PasswordField(
+        lazy("Premier mot de passe"),
+        description=lazy("Dix signes au moins ; à lui dire de vive voix."),
+        render_kw={"autocomplete": "new-password"},
+    )
+    role = SelectField(lazy("Rôle"), choices=list(accounts.ROLES.items()), default="repairer")
+    takes_repairs = BooleanField(lazy("Répare en visio"))
+    takes_sales = BooleanField(lazy("Vend en visio"))
+
+
+class RoleForm(FlaskForm):  # type: ignore[misc]
+    """What a colleague does here."""
+
+    role = SelectField(lazy("Rôle"), choices=list(accounts.ROLES.items()))
+    takes_repairs = BooleanField(lazy("Répare en visio"))
+    takes_sales = BooleanField(lazy("Vend en visio"))
+    active = BooleanField(lazy("Peut se connecter et recevoir des rendez-vous"))
+
+
+class PasswordForm(FlaskForm):  # type: ignore[misc]
+    """A new password."""
+
+    password = PasswordField(
+        lazy("Nouveau mot de passe"),
+        description=lazy("Dix signes au moins. Il ferme toutes ses connexions en cours."),
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+class ClosureForm(FlaskForm):  # type: ignore[misc]
+    """Days when nobody can book."""
+
+    first = DateField(lazy("Premier jour"))
+    last = DateField(lazy("Dernier jour"))
+    reason = StringField(lazy("Raison"), description=lazy("Facultative, pour vous."), render_kw={"maxlength": 80})
+
+
+@blueprint.get("/staff")
+@staff("staff")
+def people() -> ResponseReturnValue:
+    """Who works here, and when the shop is closed."""
+    return _people_page()
+
+
+def _people_page(new: PersonForm | None = None, closing: ClosureForm | None = None) -> str:
+    now = clock.now()
+    return render_template(
+        "desk/staff.html",
+        people=[(person, booking.hours_of(person)) for person in accounts.everybody()],
+        closures=[(closure, booking.during(closure)) for closure in booking.closures(now)],
+        new=new or PersonForm(formdata=None),
+        closing=closing or ClosureForm(formdata=None),
+        roles=accounts.ROLES,
+    )
+
+
+@blueprint.post("/staff")
+@staff("staff")
+def add_person() -> ResponseReturnValue:
+    """One more colleague; their hours come next."""
+    form = PersonForm()
+    try:
+        with writing():
+            person = accounts.add_staff(
+                form.data["name"] or "",
+                form.email.data or "",
+                form.password.data or "",
+                form.role.data or "",
+                clock.now(),
+                form.takes_repairs.data,
+                form.takes_sales.data,
+            )
+    except Invalid as refusal:
+        blame(form, refusal)
+        return _people_page(new=form), 422
+    except Conflict as refusal:
+        form.email.errors = [refusal.message]
+        return _people_page(new=form), 409
+    return redirect(url_for("owner.person", key=person.key), 303)
+
+
+@dataclass(frozen=True)
+class _Person:
+    """The three forms of a colleague's page, the one posted kept as it was typed."""
+
+    role: RoleForm
+    password: PasswordForm
+    week: Mapping[str, str]
+    hours_wrong: str = ""
+
+
+def _colleague(key: str) -> Staff:
+    found = accounts.find(key)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _as_kept(person: Staff) -> _Person:
+    return _Person(
+        RoleForm(formdata=None, obj=person), PasswordForm(formdata=None), week_typed(booking.hours_of(person))
+    )
+
+
+def _person_page(person: Staff, forms: _Person) -> str:
+    return render_template("desk/person.html", person=person, forms=forms, roles=accounts.ROLES)
+
+
+@blueprint.get("/staff/<key>")
+@staff("staff")
+def person(key: str) -> ResponseReturnValue:
+    """A colleague: role, hours, password."""
+    found = _colleague(key)
+    return _person_page(found, _as_kept(found))
+
+
+@blueprint.post("/staff/<key>")
+@staff("staff")
+def change_person(key: str) -> ResponseReturnValue:
+    """Another role, other visits, or the end of their access."""
+    form = RoleForm()
+    try:
+        with writing():
+            accounts.change(
+                _colleague(key),
+                form.role.data or "",
+                form.takes_repairs.data,
+                form.takes_sales.data,
+                form.active.data,
+            )
+    except Invalid as refusal:
+        blame(form, refusal)
+        return _refused(key, form, 422)
+    except Conflict as refusal:
+        form.role.errors = [refusal.message]
+        return _refused(key, form, 409)
+    flash(_("Enregistré."))
+    return redirect(url_for("owner.person", key=key), 303)
+
+
+def _refused(key: str, form: RoleForm, status: int) -> ResponseReturnValue:
+    found = _colleague(key)
+    kept = _as_kept(found)
+    return _person_page(found, _Person(form, kept.password, kept.week)), status
+
+
+@blueprint.post("/staff/<key>/hours")
+@staff("staff")
+def set_hours(key: str) -> ResponseReturnValue:
+    """Their week. Appointments already made stay."""
+    try:
+        with writing():
+            booking.set_hours(_colleague(key), read_week(request.form))
+    except Invalid as refusal:
+        found = _colleague(key)
+        kept = _as_kept(found)
+        return _person_page(found, _Person(kept.role, kept.password, request.form, refusal.fields["hours"])), 422
+    flash(_("Horaires enregistrés. Les rendez-vous déjà pris restent."))
+    return redirect(url_for("owner.person", key=key), 303)
+
+
+@blueprint.post("/staff/<key>/password")
+@staff("staff")
+def set_password(key: str) -> ResponseReturnValue:
+    """A new password for a colleague who lost theirs."""
+    form = PasswordForm()
+    try:
+        with writing():
+            accounts.set_password(_colleague(key), form.password.data or "")
+    except Invalid as refusal:
+        blame(form, refusal)
+        found = _colleague(key)
+        kept = _as_kept(found)
+        return _person_page(found, _Person(kept.role, form, kept.week)), 422
+    flash(_("Nouveau mot de passe enregistré."))
+    return redirect(url_for("owner.person", key=key), 303)
+
+
+@blueprint.post("/closures")
+@staff("staff")
+def close() -> ResponseReturnValue:
+    """Shut the shop for some days; appointments already made are named, not moved."""
+    form = ClosureForm()
+    missing = {name: _("Indiquez un jour.") for name in ("first", "last") if form[name].data is None}
+    try:
+        if missing:
+            raise Invalid(fields=missing)
+        with writing():
+            closure = booking.close(form.first.data, form.last.data, form.reason.data or "")
+            kept = len(booking.during(closure))
+    except Invalid as refusal:
+        blame(form, refusal)
+        return _people_page(closing=form), 422
+    stay = n_("{n} rendez-vous déjà pris reste.", "{n} rendez-vous déjà pris restent.", kept) if kept else ""
+    flash(_("Fermeture enregistrée.") + (f" {stay}" if stay else ""))
+    return redirect(url_for("owner.people"), 303)
+
+
+@blueprint.post("/closures/<int:closure_id>/remove")
+@staff("staff")
+def reopen(closure_id: int) -> ResponseReturnValue:
+    """Open again."""
+    with writing():
+        closure = db.session.get(Closure, closure_id)
+        if closure is None:
+            raise NotFound
+        db.session.delete(closure)
+    flash(_("La boutique est de nouveau ouverte ces jours-là."))
+    return redirect(url_for("owner.people"), 303)
+
+
+# -- products
+
+
+class ProductForm(FlaskForm):  # type: ignore[misc]
+    """Something to show during a sale."""
+
+    name = StringField(lazy("Nom"), render_kw={"maxlength": 160})
+    price = StringField(lazy("Prix TTC"), render_kw={"inputmode": "decimal"})
+    url = URLField(
+        lazy("Page du produit"), description=lazy("Facultative : s’ouvre chez le client, dans un autre onglet.")
+    )
+    summary = StringField(lazy("En une ligne"), description=lazy("Facultatif."), render_kw={"maxlength": 200})
+
+
+@blueprint.route("/products", methods=["GET", "POST"])
+@staff("products")
+def products() -> ResponseReturnValue:
+    """What a seller may show; one more by POST."""
+    form = ProductForm()
+    if request.method == "GET":
+        return _products_page(form)
+    try:
+        with writing():
+            made = catalogue.add(
+                form.data["name"] or "",
+                form.price.data or "",
+                form.url.data or "",
+                form.summary.data or "",
+                clock.now(),
+            )
+    except Invalid as refusal:
+        blame(form, refusal)
+        return _products_page(form), 422
+    flash(_("Ajouté : {name}.", name=made.name))
+    return redirect(url_for("owner.products"), 303)
+
+
+def _products_page(form: ProductForm) -> str:
+    return render_template("desk/products.html", form=form, products=catalogue.everything())
+
+
+@blueprint.post("/products/<int:product_id>/<any(hide, show):what>")
+@staff("products")
+def show_product(product_id: int, what: str) -> ResponseReturnValue:
+    """Put a product aside, or back."""
+    with writing():
+        product = db.session.get(Product, product_id)
+        if product is None:
+            raise NotFound
+        product.active = what == "show"
+    return redirect(url_for("owner.products"), 303)
+
+
+# -- the ledger
+
+
+@dataclass(frozen=True)
+class PaperRow:
+    """A sealed paper as the ledger's page lists it; ``owed`` in cents."""
+
+    paper: Paper
+    case: Case | None
+    has_pdf: bool
+    owed: int
+
+
+@blueprint.get("/papers")
+@staff("papers")
+def papers() -> ResponseReturnValue:
+    """The ledger, newest first; what could not be made, and why."""
+    without_pdf = {paper.id for paper in case_papers.without_pdf()}
+    rows = db.session.scalars(select(Paper).order_by(Paper.id.desc()).limit(LEDGER))
+    return render_template(
+        "desk/papers.html",
+        rows=[
+            PaperRow(paper, db.session.get(Case, paper.case_id), paper.id not in without_pdf, payments.owed(paper))
+            for paper in rows
+        ],
+        failed=[(job, _case_of(job)) for job in jobs.in_trouble(*PAPER_JOBS)],
+        unpaid=payments.owed_in_all(),
+    )
+
+
+def _case_of(job: Job) -> Case | None:
+    told = job.told
+    paper = db.session.get(Paper, told["paper"]) if "paper" in told else None
+    case_id = paper.case_id if paper else told.get("case")
+    return db.session.get(Case, case_id) if case_id else None
+
+
+@blueprint.post("/papers/retry")
+@staff("papers")
+def retry_papers() -> ResponseReturnValue:
+    """Try again now whatever could not be made."""
+    now = clock.now()
+    with writing():
+        for job in jobs.in_trouble(*PAPER_JOBS):
+            jobs.retry(job, now)
+    wake_jobs()
+    return redirect(url_for("owner.papers"), 303)
+
+
+# -- the outbox
+
+
+@blueprint.get("/mails")
+@staff("settings")
+def mails() -> ResponseReturnValue:
+    """What was written to whom, and what really happened to it."""
+    return render_template("desk/mails.html", mails=mail.latest(), is_configured=mail.is_configured())
+
+
+@blueprint.post("/mails/<int:mail_id>/retry")
+@staff("settings")
+def retry_mail(mail_id: int) -> ResponseReturnValue:
+    """Try once more."""
+    with writing():
+        row = db.session.get(Mail, mail_id)
+        if row is None:
+            raise NotFound
+        mail.retry(row, clock.now())
+    wake_jobs()
+    return redirect(url_for("owner.mails"), 303)

@@ -1,0 +1,208 @@
+"""The journal in words: a line of a case becomes an icon and a sentence, for the desk or for the customer."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from babel.support import LazyProxy
+
+from shopvisio.booking import Appointment
+from shopvisio.cases import OUTCOMES, STATES, Case, Entry
+from shopvisio.i18n import _, day_short, here, lazy, money, n_, time, when
+from shopvisio.payments import METHODS
+
+KEY, PLAIN, AUTO = "key", "", "auto"  # how loud: an event that turns the case, an ordinary one, the appliance's own
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How a kind of line is told: of somebody at the desk, and to the customer (``you`` when it is their own act).
+
+    The customer is not shown a kind whose ``customer`` is empty.
+    """
+
+    icon: str
+    weight: str
+    desk: LazyProxy
+    customer: LazyProxy | str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line for eyes: ``who`` stands in bold before ``text``; ``words`` is what they wrote."""
+
+    at: datetime
+    icon: str
+    weight: str
+    who: str
+    text: str
+    words: str = ""
+    link: str = ""
+
+
+TELLINGS: dict[str, Telling] = {
+    "booked": Telling(
+        "cal",
+        KEY,
+        lazy("réserve le {visit} appel, {when}{free}."),
+        lazy("avez réservé le {visit} appel, {when}{free}."),
+    ),
+    "consented": Telling("doc", PLAIN, lazy("accepte : {consent}."), lazy("avez accepté : {consent}.")),
+    "customer_came": Telling("bell", PLAIN, lazy("est en salle d’attente.")),
+    "call_started": Telling("video", PLAIN, lazy("Le {visit} appel commence."), lazy("Le {visit} appel a commencé.")),
+    "call_ended": Telling(
+        "video", PLAIN, lazy("termine le {visit} appel{minutes}."), lazy("a terminé le {visit} appel{minutes}.")
+    ),
+    "product_shown": Telling("bag", PLAIN, lazy("montre : {product}."), lazy("a montré : {product}.")),
+    "proposed": Telling("wrench", KEY, lazy("conclut : {outcome}."), lazy("a conclu : {outcome}.")),
+    "outcome": Telling("check", KEY, lazy("conclut : {outcome}."), lazy("a conclu : {outcome}.")),
+    "answered_yes": Telling("check", KEY, lazy("répond Oui : {outcome}."), lazy("avez répondu Oui : {outcome}.")),
+    "answered_no": Telling("x", KEY, lazy("répond Non à « {outcome} »."), lazy("avez répondu Non à « {outcome} ».")),
+    "confirmed_by_staff": Telling(
+        "check",
+        KEY,
+        lazy("confirme sans réponse du client : {outcome}."),
+        lazy("a confirmé sans votre réponse : {outcome}."),
+    ),
+    "contested": Telling("x", KEY, lazy("conteste « {outcome} »."), lazy("avez contesté « {outcome} ».")),
+    "dismissed": Telling("x", KEY, lazy("clôt le dossier : {outcome}."), lazy("a clos le dossier : {outcome}.")),
+    "part_offered": Telling(
+        "box", KEY, lazy("propose une pièce : {part}, {price}."), lazy("a proposé : {part}, {price}.")
+    ),
+    "part_accepted": Telling(
+        "check",
+        KEY,
+        lazy("accepte {part}, {price}, à livrer {address}."),
+        lazy("avez accepté {part}, {price}, à livrer {address}."),
+    ),
+    "part_refused": Telling("x", KEY, lazy("refuse la pièce {part}."), lazy("avez refusé la pièce {part}.")),
+    "part_sent": Telling("truck", KEY, lazy("a envoyé {part}{carrier}."), lazy("a envoyé {part}{carrier}.")),
+    "paid": Telling(
+        "euro",
+        KEY,
+        lazy("note le paiement de {paper} : {cents}, {method}."),
+        lazy("a reçu {cents}, {method} ({paper})."),
+    ),
+    "part_received": Telling("box", KEY, lazy("a bien reçu {part}."), lazy("avez bien reçu {part}.")),
+}
+CONSENTS = {
+    "terms": lazy("les conditions générales"),
+    "immediate": lazy("le début immédiat de la réparation"),
+}
+IMPERSONAL = {"call_started"}  # nobody's own act: told without a name
+
+
+def tell(entry: Entry, to_customer: bool = False) -> Line | None:
+    """The line in words; None when the customer is not shown this kind."""
+    told = entry.told
+    telling = TELLINGS.get(entry.kind)
+    if telling is None:
+        return None if to_customer else Line(entry.at, "info", AUTO, entry.name, entry.kind)
+    sentence = telling.customer if to_customer else telling.desk
+    if not sentence:
+        return None
+    who = _("Vous") if to_customer and entry.actor == "customer" else entry.name
+    return Line(
+        entry.at,
+        telling.icon,
+        telling.weight,
+        "" if entry.kind in IMPERSONAL else who,
+        str(sentence).format(**_words(told)),
+        str(told.get("words") or told.get("reason") or ""),
+        str(told.get("tracking") or ""),
+    )
+
+
+def by_day(entries: Iterable[Entry], to_customer: bool = False) -> list[tuple[date, list[Line]]]:
+    """The story by the reader's local days, the latest first."""
+    days: dict[date, list[Line]] = {}
+    for entry in reversed(list(entries)):
+        line = tell(entry, to_customer)
+        if line is not None:
+            days.setdefault(here(line.at).date(), []).append(line)
+    return list(days.items())
+
+
+def nth(visit: int) -> str:
+    """``1er``, ``2e``."""
+    return _("1er") if visit == 1 else _("{n}e", n=visit)
+
+
+def part_price(cents: int) -> str:
+    """What a part costs, or that it is included."""
+    return money(cents) if cents else _("comprise dans le forfait")
+
+
+def _words(told: dict[str, Any]) -> dict[str, str]:
+    """The facts of a line, each as it reads inside a sentence."""
+    visit = int(told.get("visit", 1))
+    minutes = int(told.get("minutes", 0))
+    address = (told.get("street", ""), f"{told.get('postcode', '')} {told.get('city', '')}".strip())
+    return {
+        "visit": nth(visit),
+        "free": _(", sans frais") if visit > 1 else "",
+        "when": when(datetime.fromisoformat(told["start"])) if "start" in told else "",
+        "minutes": _(", après {time}", time=n_("{n} minute", "{n} minutes", minutes)) if minutes else "",
+        "outcome": str(OUTCOMES.get(told.get("outcome", ""), "")).lower(),
+        "consent": str(CONSENTS.get(told.get("consent", ""), told.get("consent", ""))),
+        "part": str(told.get("part", "")),
+        "price": part_price(int(told.get("price", 0))),
+        "carrier": _(" par {carrier}", carrier=told["carrier"]) if told.get("carrier") else "",
+        "address": ", ".join(line for line in address if line),
+        "paper": str(told.get("paper", "")),
+        "cents": money(int(told.get("cents", 0))),
+        "method": str(METHODS.get(told.get("method", ""), "")).lower(),
+        "product": str(told.get("product", "")),
+    }
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage of a case for eyes: ``phase`` is was, is or empty (still to come)."""
+
+    label: str
+    small: str
+    phase: str
+
+
+STAGES = {
+    "part_offered": lazy("Pièce proposée"),
+    "part_accepted": lazy("Pièce acceptée"),
+    "part_refused": lazy("Pièce refusée"),
+    "part_sent": lazy("Pièce envoyée"),
+    "part_received": lazy("Pièce reçue"),
+    "proposed": lazy("Conclu"),
+    "answered_no": lazy("Réponse Non"),
+    "contested": lazy("Contesté"),
+}
+STAGES_SHOWN = 4  # of the past: the line stays one line
+
+
+def stages(case: Case, upcoming: Appointment | None) -> list[Step]:
+    """The line of a case: what happened last, where it stands, and its end."""
+    past = [Step(_("Réservé"), day_short(case.created), "was")]
+    for entry in case.journal:
+        if entry.kind == "call_ended":
+            told = entry.told
+            small = ", ".join(
+                (day_short(entry.at), n_("{n} min", "{n} min", told["minutes"])) if told["minutes"] else (_("bref"),)
+            )
+            past.append(Step(_("{visit} appel", visit=nth(told["visit"])), small, "was"))
+        elif entry.kind in STAGES:
+            past.append(Step(str(STAGES[entry.kind]), day_short(entry.at), "was"))
+    if case.state == "closed":
+        end = str(OUTCOMES.get(case.outcome, STATES["closed"]))
+        return [*past[-STAGES_SHOWN:], Step(end, day_short(case.closed_at) if case.closed_at else "", "is")]
+    if past[-1].label in (str(STATES[case.state]), str(STAGES.get(case.state, ""))):
+        past.pop()  # where it stands says it already
+    return [*past[-STAGES_SHOWN:], _present(case, upcoming), Step(str(STATES["closed"]), "", "")]
+
+
+def _present(case: Case, upcoming: Appointment | None) -> Step:
+    if upcoming is None:
+        return Step(str(STATES[case.state]), "", "is")
+    label = _("{visit} appel", visit=nth(upcoming.visit))
+    if case.is_repair and upcoming.visit > 1:
+        label += _(", {amount}", amount=money(0))
+    return Step(label, f"{day_short(upcoming.start)}, {time(upcoming.start)}", "is")

@@ -1,0 +1,117 @@
+"""What waits for the shop's own hand: read from the cases, in the order of urgency, each with where it is done."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import url_for
+
+from shopvisio import booking, calls, cases, jobs, letters, mail, settings
+from shopvisio.cases import OUTCOMES, Case
+from shopvisio.i18n import _, day, day_short, n_
+from shopvisio.web.story import part_price
+
+PAPER_JOBS = ("paper", "credit", "pdf")
+
+
+@dataclass(frozen=True)
+class Todo:
+    """One thing to do: a sentence, a detail, the page where it is done."""
+
+    text: str
+    small: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something of the installation that keeps the shop from working whole."""
+
+    kind: str  # warn or bad
+    icon: str
+    fact: str
+    then: str
+    url: str
+    act: str
+
+
+def todos(now: datetime) -> list[Todo]:
+    """What waits for staff, over the whole shop."""
+    waiting = cases.listed([state for state in cases.STATES if state != "closed"], limit=500)
+    return [todo for case in reversed(waiting) if (todo := _todo(case, now)) is not None]
+
+
+def _todo(case: Case, now: datetime) -> Todo | None:
+    name, url = case.customer.name, url_for("desk.case", key=case.key)
+    if case.state == "open":
+        return Todo(_("À reprendre, {name}", name=name), _why_open(case), url)
+    if case.state == "proposed" and case.proposed_at:
+        outcome = str(OUTCOMES[case.outcome]).lower()
+        small = _("Proposé « {outcome} » {day}", outcome=outcome, day=day(case.proposed_at))
+        return Todo(_("Réponse attendue, {name}", name=name), small, url)
+    if case.state == "part_accepted" and case.current_part:
+        part = case.current_part
+        small = _("Acceptée par {name}, {price}", name=name, price=part_price(part.price))
+        return Todo(_("Envoyer : {part}", part=part.name), small, url)
+    if case.state == "part_received":
+        part = case.parts[-1]
+        days = max(0, (now - part.received).days) if part.received else 0
+        since = n_("depuis {n} jour", "depuis {n} jours", days) if days else _("aujourd’hui")
+        return Todo(_("Pièce reçue, à replacer"), _("{name}, {since}", name=name, since=since), url)
+    return _unfinished(case, now, url) if case.state == "booked" else None
+
+
+def _why_open(case: Case) -> str:
+    last = next((e for e in reversed(case.journal) if e.kind in ("answered_no", "contested", "part_refused")), None)
+    told = {
+        "answered_no": _("Le client répond que ce n’est pas réparé"),
+        "contested": _("Le client conteste"),
+        "part_refused": _("Le client refuse la pièce"),
+    }
+    return f"{told[last.kind]}, {day_short(last.at)}" if last else case.thing
+
+
+def _unfinished(case: Case, now: datetime, url: str) -> Todo | None:
+    """A visit that is over and whose case nobody concluded."""
+    kept = booking.appointments(case)
+    if not kept or now < kept[-1].until:
+        return None
+    call = calls.find(kept[-1])
+    small = _("Appel du {day}", day=day(kept[-1].start))
+    if call is None or call.customer_came is None:
+        small = _("Le client n’est pas venu, {day}", day=day(kept[-1].start))
+    return Todo(_("À conclure, {name}", name=case.customer.name), small, url)
+
+
+def troubles(now: datetime) -> list[Trouble]:
+    """What the owner should mend, the worst first."""
+    return [*_mail_trouble(), *_paper_trouble(now), *_missing()]
+
+
+def _mail_trouble() -> Iterator[Trouble]:
+    url, act = url_for("owner.mails"), _("Voir pourquoi")
+    if not mail.is_configured():
+        fact = _("Les e-mails ne partent pas : aucun serveur d’envoi n’est réglé.")
+        then = _("Vos clients ne reçoivent que le lien affiché à l’écran.")
+        yield Trouble("warn", "mail", fact, then, url_for("owner.group", group="mail"), _("Régler"))
+        return
+    failed = len(mail.failing())
+    if failed:
+        fact = n_("{n} e-mail n’est pas parti.", "{n} e-mails ne sont pas partis.", failed)
+        yield Trouble("bad", "mail", fact, _("Vos clients ne l’ont pas reçu."), url, act)
+
+
+def _paper_trouble(now: datetime) -> Iterator[Trouble]:
+    late = [case for case in letters.papers_waiting() if case.closed_at and now - case.closed_at > timedelta(minutes=2)]
+    failed = max(len(late), len(jobs.in_trouble(*PAPER_JOBS)))
+    if failed:
+        fact = n_("{n} papier n’a pas pu être fait.", "{n} papiers n’ont pas pu être faits.", failed)
+        yield Trouble("bad", "doc", fact, _("La page des papiers dit pourquoi."), url_for("owner.papers"), _("Voir"))
+
+
+def _missing() -> Iterator[Trouble]:
+    lacking = settings.missing()
+    if lacking:
+        fact = n_("Il manque {n} réponse pour vos factures.", "Il manque {n} réponses pour vos factures.", len(lacking))
+        names = ", ".join(str(setting.label) for setting in lacking)
+        yield Trouble("warn", "gear", fact, names, url_for("owner.group", group=lacking[0].group), _("Compléter"))
