@@ -37,6 +37,11 @@ class Job(Base):
     tries: Mapped[int] = mapped_column(default=0)
     reason: Mapped[str] = mapped_column(default="")  # why the last try failed
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """The facts its handler gets."""
+        return dict(json.loads(self.facts))
+
 
 def enqueue(kind: str, due: datetime, **facts: Any) -> Job:
     """A job for the handler of ``kind``, in the caller's transaction."""
@@ -51,8 +56,8 @@ def next_due() -> datetime | None:
 
 
 def in_trouble(*kinds: str) -> list[Job]:
-    """The jobs of these kinds that failed at least once and are not done."""
-    unwell = select(Job).where(Job.kind.in_(kinds), Job.reason != "", Job.state != "done")
+    """The jobs of these kinds whose last try failed: given up, or to be tried again."""
+    unwell = select(Job).where(Job.kind.in_(kinds), Job.reason != "", Job.state.in_(("waiting", "failed")))
     return list(db.session.scalars(unwell.order_by(Job.id)))
 
 

@@ -46,6 +46,17 @@ def owed_by(case: Case) -> int:
     return sum(owed(paper) for paper in invoices.of_case(case.id))
 
 
+def owed_in_all() -> int:
+    """Cents still due to the shop, over every invoice that stands."""
+    taken_back = select(Paper.corrects_id).where(Paper.corrects_id.is_not(None))
+    standing = select(Paper.id).where(Paper.kind == invoices.Kind.INVOICE, Paper.id.not_in(taken_back))
+    billed = db.session.scalar(select(func.coalesce(func.sum(Paper.gross), 0)).where(Paper.id.in_(standing)))
+    received = db.session.scalar(
+        select(func.coalesce(func.sum(Payment.cents), 0)).where(Payment.paper_id.in_(standing))
+    )
+    return (billed or 0) - (received or 0)
+
+
 def note(case: Case, paper: Paper, cents: int, method: str, actor: Actor, now: datetime) -> Payment:
     """Staff note what they received. Raises Invalid for more than is owed."""
     if method not in METHODS:
