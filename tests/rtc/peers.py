@@ -3,7 +3,7 @@
 import asyncio
 import random
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import cast
 
@@ -80,10 +80,15 @@ async def people(engine: Engine, *seats: str, room: str = "room") -> AsyncIterat
 
 async def happens(engine: Engine, event: Event, within: float = SOON) -> None:
     """Return once this is the next event; fails when another comes first, or none in time."""
-    async with asyncio.timeout(within):
-        while engine.events.empty():
-            await asyncio.sleep(0.02)
+    await until(lambda: not engine.events.empty(), within)
     assert engine.events.get() == event
+
+
+async def until(holds: Callable[[], bool], within: float = SOON) -> None:
+    """Return once it holds; fails when it does not in time."""
+    async with asyncio.timeout(within):
+        while not holds():      # noqa: ASYNC110 - what is waited for happens in another thread
+            await asyncio.sleep(0.02)
 
 
 class Wire(asyncio.DatagramProtocol):

@@ -1,0 +1,329 @@
+"""The relay and ``call/peer.js`` with two real browsers, each with a camera of its own colour."""
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+import shopvisio
+from shopvisio.rtc import Engine, local_addresses
+
+from .peers import Wire, only_by, wire
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = (
+    "--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--disable-gpu",
+    "--disable-quic", "--disable-background-networking", "--autoplay-policy=no-user-gesture-required",
+)
+FILES = {
+    "/": (Path(__file__).with_name("page.html"), "text/html"),
+    "/peer.js": (Path(shopvisio.__file__).parent / "web/static/call/peer.js", "text/javascript"),
+}
+MEDIA = "{audio: true, video: {width: 1280, height: 720, frameRate: 24}}"
+RED, BLUE = (90, 240), (240, 110)      # U and V of the cameras
+SEES_RED = "(c => c && c[0] > 150 && c[2] < 100)(colour())"
+SEES_BLUE = "(c => c && c[2] > 150 && c[0] < 100)(colour())"
+SOON = 10_000                          # ms
+
+pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Chromium is not installed")
+
+
+def camera(path: Path, u: int, v: int) -> Path:
+    """Eight noisy 1280×720 pictures of one colour: something for the encoder to do."""
+    dim = bytes(70 + (level >> 3) for level in range(256))
+    with path.open("wb") as file:
+        file.write(b"YUV4MPEG2 W1280 H720 F30:1 Ip A1:1 C420jpeg\n")
+        for _picture in range(8):
+            noise = os.urandom(1280 * 72) * 10
+            file.write(b"FRAME\n" + noise.translate(dim) + bytes([u]) * (640 * 360) + bytes([v]) * (640 * 360))
+    return path
+
+
+class House:
+    """What a shop would be around the relay: pages, and a way for offers to come in."""
+
+    def __init__(self) -> None:
+        self.engine = self.new_engine()
+        self.line: Wire | None = None      # when set, the only way to the relay
+        self.joins: list[str] = []         # the seats, as they came
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @staticmethod
+    def new_engine(port: int = 0) -> Engine:
+        engine = Engine(port, local_addresses())
+        engine.start()
+        return engine
+
+    def restart(self) -> None:
+        """The relay goes and comes back, on its port."""
+        port = self.engine.port
+        self.engine.stop()
+        self.engine = self.new_engine(port)
+
+    def join(self, room: str, seat: str, offer: str) -> str:
+        """The relay's answer."""
+        answer = self.engine.join(room, seat, offer).result(5)
+        self.joins.append(seat)
+        return only_by(answer, self.line) if self.line else answer
+
+    def handler(self) -> type[BaseHTTPRequestHandler]:
+        house = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                path, kind = FILES[urlsplit(self.path).path]
+                self.reply(200, path.read_bytes(), kind)
+
+            def do_POST(self) -> None:
+                query = parse_qs(urlsplit(self.path).query)
+                offer = self.rfile.read(int(self.headers["content-length"])).decode()
+                try:
+                    self.reply(200, house.join(query["room"][0], query["seat"][0], offer).encode(), "application/sdp")
+                except Exception as error:
+                    self.reply(503, str(error).encode(), "text/plain")
+
+            def reply(self, status: int, body: bytes, kind: str) -> None:
+                self.send_response(status)
+                self.send_header("content-type", kind)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_given: Any) -> None:
+                pass
+
+        return Handler
+
+    def close(self) -> None:
+        """Everybody out."""
+        self.server.shutdown()
+        self.server.server_close()
+        self.engine.stop()
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    made = House()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Browser, Browser]]:
+    folder = tmp_path_factory.mktemp("cameras")
+    red, blue = camera(folder / "red.y4m", *RED), camera(folder / "blue.y4m", *BLUE)
+    with sync_playwright() as playwright:
+        opened = [playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*ARGUMENTS, f"--use-file-for-fake-video-capture={film}"],
+        ) for film in (red, blue)]
+        yield opened[0], opened[1]
+        for browser in opened:
+            browser.close()
+
+
+Opens = Callable[[int, str], Page]
+
+
+@pytest.fixture
+def opens(house: House, browsers: tuple[Browser, Browser]) -> Iterator[Opens]:
+    """opens(0 or 1, seat): a page in the red or the blue browser; a fault on the page fails the test."""
+    faults: list[object] = []
+    pages: list[Page] = []
+
+    def opened(which: int, seat: str) -> Page:
+        page = browsers[which].new_page()
+        page.on("pageerror", lambda fault: faults.append(fault))
+        page.goto(f"http://127.0.0.1:{house.server.server_port}/?room=room&seat={seat}&sharp")
+        page.wait_for_function("window.ready")
+        pages.append(page)
+        return page
+
+    yield opened
+    for page in pages:
+        page.close()
+    assert faults == []
+
+
+@pytest.fixture
+def call(opens: Opens) -> tuple[Page, Page]:
+    """A customer (red) and a repairer (blue) who see each other."""
+    customer, repairer = opens(0, "customer"), opens(1, "repairer")
+    enter(customer)
+    enter(repairer)
+    customer.wait_for_function(SEES_BLUE, timeout=SOON)
+    repairer.wait_for_function(SEES_RED, timeout=SOON)
+    return customer, repairer
+
+
+def enter(page: Page, media: str = MEDIA) -> None:
+    page.evaluate(f"enter({media})")
+
+
+def figures(page: Page, kind: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = page.evaluate("report()")
+    return [one for one in found if one["type"] == kind]
+
+
+def streams(page: Page, direction: str, kind: str) -> dict[str, Any]:
+    return next(one for one in figures(page, f"{direction}-rtp") if one["kind"] == kind)
+
+
+def stats(page: Page) -> dict[str, Any]:
+    found: dict[str, Any] = page.evaluate("peer.stats()")
+    return found
+
+
+def test_each_sees_the_others_colour_and_hears(call: tuple[Page, Page]) -> None:
+    for page in call:
+        page.wait_for_timeout(1500)
+        sound = streams(page, "inbound", "audio")
+        assert sound["totalAudioEnergy"] > 0
+        assert sound["packetsReceived"] > 30
+        assert streams(page, "inbound", "video")["frameWidth"] == 1280
+        assert page.evaluate("states") == ["connecting start", "connected"]
+
+
+def test_the_relay_is_the_only_remote_address(house: House, call: tuple[Page, Page]) -> None:
+    for page in call:
+        remote = figures(page, "remote-candidate")
+        assert {one["port"] for one in remote} == {house.engine.port}
+        assert {one["address"] for one in remote} <= set(local_addresses())
+        assert {one["protocol"] for one in remote} == {"udp"}
+
+
+def test_a_reload_brings_the_picture_back_and_leaves_the_other_alone(
+    house: House, call: tuple[Page, Page],
+) -> None:
+    customer, repairer = call
+    before = streams(customer, "inbound", "video")
+    began = time.monotonic()
+    repairer.reload()
+    repairer.wait_for_function("window.ready")
+    enter(repairer)
+    repairer.wait_for_function(SEES_RED, timeout=SOON)
+    assert time.monotonic() - began < 3.0
+    shown = streams(customer, "inbound", "video")["framesDecoded"]
+    customer.wait_for_timeout(1000)
+    after = streams(customer, "inbound", "video")
+    assert after["framesDecoded"] > shown + 5
+    assert after["ssrc"] == before["ssrc"]
+    assert after["totalFreezesDuration"] - before["totalFreezesDuration"] < 3.0
+    assert customer.evaluate("states") == ["connecting start", "connected"]
+    assert customer.evaluate("connections.length") == 1
+    assert house.joins == ["customer", "repairer", "repairer"]
+
+
+def test_the_picture_is_sharp_soon_after_the_second_arrives(opens: Opens) -> None:
+    customer, repairer = opens(0, "customer"), opens(1, "repairer")
+    customer.evaluate("peer.setAlone(true)")
+    enter(customer)
+    customer.wait_for_timeout(3000)
+    assert streams(customer, "outbound", "video").get("framesSent", 0) == 0
+    enter(repairer)
+    repairer.wait_for_function("peer.stats().then(s => s.packets > 0)", timeout=SOON)
+    customer.evaluate("peer.setAlone(false)")
+    repairer.wait_for_function(SEES_RED, timeout=SOON)
+    for page in (customer, repairer):
+        page.wait_for_function("peer.stats().then(s => s.available >= 1_500_000)", timeout=6_000)
+        assert streams(page, "outbound", "video")["frameWidth"] == 1280
+
+
+def test_somebody_with_neither_camera_nor_microphone_sees_and_hears(opens: Opens) -> None:
+    customer, repairer = opens(0, "customer"), opens(1, "repairer")
+    enter(repairer)
+    enter(customer, "null")
+    customer.wait_for_function(SEES_BLUE, timeout=SOON)
+    customer.wait_for_timeout(1000)
+    assert streams(customer, "inbound", "audio")["totalAudioEnergy"] > 0
+    assert repairer.evaluate("colour()") is None
+    customer.evaluate(f"""navigator.mediaDevices.getUserMedia({MEDIA})
+        .then(stream => peer.replaceTrack("video", stream.getVideoTracks()[0]))""")
+    repairer.wait_for_function(SEES_RED, timeout=SOON)
+    assert repairer.evaluate("connections.length") == customer.evaluate("connections.length") == 1
+
+
+def test_both_come_back_by_themselves_after_a_restart(house: House, call: tuple[Page, Page]) -> None:
+    customer, repairer = call
+    house.restart()
+    for page in call:
+        page.wait_for_function("states.at(-1) === 'connected' && connections.length > 1", timeout=SOON)
+    customer.wait_for_function(SEES_BLUE, timeout=SOON)
+    repairer.wait_for_function(SEES_RED, timeout=SOON)
+
+
+def test_closing_ends_it_for_good(house: House, call: tuple[Page, Page]) -> None:
+    customer, _repairer = call
+    customer.evaluate("peer.close()")
+    customer.evaluate("window.dispatchEvent(new Event('online'))")
+    customer.evaluate("peer.redial('late')")
+    customer.wait_for_timeout(500)
+    assert customer.evaluate("states.at(-1)") == "closed"
+    assert list(house.engine.stats().result(1)["rooms"]["room"]) == ["repairer"]
+    assert house.joins == ["customer", "repairer"]
+
+
+@pytest.fixture
+def line(house: House) -> Iterator[Wire]:
+    """The browsers' only way to the relay."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    def inside(work: Any) -> Any:
+        future: Future[Any] = asyncio.run_coroutine_threadsafe(work, loop)
+        return future.result(5)
+
+    context = wire(house.engine)
+    house.line = inside(context.__aenter__())
+    yield house.line
+    inside(context.__aexit__(None, None, None))
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+def test_losses_are_repaired_between_the_two_browsers(line: Wire, call: tuple[Page, Page]) -> None:
+    customer, repairer = call
+    line.loss = 0.03
+    shown = streams(repairer, "inbound", "video")["framesDecoded"]
+    customer.wait_for_timeout(5000)
+    sent, received = streams(customer, "outbound", "video"), streams(repairer, "inbound", "video")
+    assert line.dropped > 20
+    assert sent["retransmittedPacketsSent"] > 10
+    assert received["retransmittedPacketsReceived"] > 10
+    assert received["framesDecoded"] - shown > 50
+    assert stats(repairer)["loss"] < 0.5
+
+
+def test_a_change_of_network_needs_no_new_call(line: Wire, house: House, call: tuple[Page, Page]) -> None:
+    customer, _repairer = call
+    before = house.engine.stats().result(1)["rooms"]["room"]["customer"]["remote"]
+    line.move()
+    customer.wait_for_timeout(3000)
+    shown = [streams(page, "inbound", "video")["framesDecoded"] for page in call]
+    customer.wait_for_timeout(1000)
+    assert all(streams(page, "inbound", "video")["framesDecoded"] > frames + 5
+               for page, frames in zip(call, shown, strict=True))
+    assert house.engine.stats().result(1)["rooms"]["room"]["customer"]["remote"] != before
+    assert house.joins == ["customer", "repairer"]
+
+
+def test_a_dead_line_is_dialled_anew(line: Wire, house: House, call: tuple[Page, Page]) -> None:
+    customer, repairer = call
+    line.cut = True
+    house.line = None                  # the next answer shows another way
+    customer.evaluate("peer.redial('test')")
+    customer.wait_for_function("states.at(-1) === 'connected' && connections.length > 1", timeout=SOON)
+    repairer.wait_for_function("connections.length > 1", timeout=20_000)     # notices by itself
+    repairer.wait_for_function(SEES_RED, timeout=SOON)
+    customer.wait_for_function(SEES_BLUE, timeout=SOON)
