@@ -29,7 +29,7 @@ def make_pdf(snapshot_json: str, seconds: float = SECONDS) -> bytes:
             return _run(snapshot_json, seconds)
         except (subprocess.SubprocessError, OSError) as failure:
             log.warning("a paper could not be drawn: %s", _told(failure))
-    raise Unavailable(_("Le PDF n’a pas pu être dessiné. Le document existe et garde son numéro ; nous réessayons."))
+    raise Unavailable(_("Le PDF n’a pas pu être dessiné. Le document existe et garde son numéro ; nous réessayons."))
 
 
 def _run(snapshot_json: str, seconds: float) -> bytes:

@@ -208,7 +208,7 @@ def _instant(now: datetime, last: Paper | None) -> datetime:
     if last is None or moment >= last.issued_at:
         return moment
     if last.issued_at - moment > WAIT:
-        raise InvoiceSealed(_("L’horloge de l’appareil retarde sur le dernier document : vérifiez la date et l’heure."))
+        raise InvoiceSealed(_("L’horloge de l’appareil retarde sur le dernier document : vérifiez la date et l’heure."))
     return last.issued_at
 
 

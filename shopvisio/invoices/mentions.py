@@ -20,14 +20,14 @@ def lacking(seller: Seller) -> dict[str, str]:
     wrong = {name: _("Cette mention est obligatoire sur vos factures.") for name in _blank(seller)}
     checks = {
         "siret": (siret_number.is_valid(seller.siret),
-                  _("Ce numéro SIRET n’existe pas : vérifiez ses 14 chiffres.")),
+                  _("Ce numéro SIRET n’existe pas : vérifiez ses 14 chiffres.")),
         "vat_id": (seller.franchise or vat_number.is_valid(seller.vat_id),
-                   _("Ce numéro de TVA n’existe pas : vérifiez ses chiffres.")),
+                   _("Ce numéro de TVA n’existe pas : vérifiez ses chiffres.")),
         "iban": (not seller.iban or iban_number.is_valid(seller.iban),
-                 _("Cet IBAN n’existe pas : vérifiez ses chiffres.")),
+                 _("Cet IBAN n’existe pas : vérifiez ses chiffres.")),
         "colour": (re.fullmatch("#[0-9a-fA-F]{6}", seller.colour) is not None,
                    _("Une couleur s’écrit # et six chiffres, par exemple #0f5c66.")),
-        "logo": (_is_logo(seller.logo), _("Le logo est une image PNG ou JPEG de 100 ko au plus.")),
+        "logo": (_is_logo(seller.logo), _("Le logo est une image PNG ou JPEG de 100 ko au plus.")),
     }
     return {name: sentence for name, (right, sentence) in checks.items() if not right} | wrong
 
@@ -38,7 +38,7 @@ def wanting(kind: Kind, facts: Facts) -> dict[str, str]:
     if not facts.buyer.name.strip():
         wrong["buyer.name"] = _("Il manque le nom du client.")
     if facts.buyer.siren and not siren_number.is_valid(facts.buyer.siren):
-        wrong["buyer.siren"] = _("Ce numéro SIREN n’existe pas : vérifiez ses 9 chiffres.")
+        wrong["buyer.siren"] = _("Ce numéro SIREN n’existe pas : vérifiez ses 9 chiffres.")
     if not facts.visits:
         wrong["visits"] = _("Il manque la date de l’intervention.")
     if kind is Kind.NO_CHARGE_NOTE:

@@ -6,6 +6,7 @@ on standard input, writes the PDF on standard output. It never opens an address 
 
 import base64
 import os
+import re
 import resource
 import sys
 import unicodedata
@@ -111,7 +112,7 @@ def _templates() -> Environment:
     environment.globals.update(_=i18n._, n_=i18n.n_, Kind=Kind)
     environment.filters.update(
         money=lambda cents: i18n.money(cents, decimals=True), unit=_unit, rate=_rate, day=i18n.day_year,
-        short=i18n.day_short, time=i18n.time, days=_days, listed=_listed, fours=_fours, siret=_siret,
+        short=i18n.day_short, time=i18n.time, days=_days, listed=_listed, fours=_fours, tied=_tied, siret=_siret,
         bare=lambda address: address.removeprefix("https://").removeprefix("http://").rstrip("/"),
         stamp=lambda moment: f"{moment:%Y-%m-%dT%H:%M:%SZ}",
     )
@@ -177,16 +178,26 @@ def _fours(number: str) -> str:
     return i18n.NB.join(plain[place:place + 4] for place in range(0, len(plain), 4))
 
 
+def _tied(text: str) -> str:
+    """The text, its groups of digits held together and to the word before them."""
+    return re.sub(r" (?=\d)", i18n.NB, text)
+
+
 def _siret(number: str) -> str:
     plain = "".join(number.split())
     return i18n.NB.join((plain[:3], plain[3:6], plain[6:9], plain[9:]))
 
 
-def main() -> None:
-    """The child process: limits first, so that nothing can outgrow them."""
+def bound() -> None:
+    """From here on this process comes after all others, and cannot outgrow its memory and its time."""
     os.nice(10)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
+
+
+def main() -> None:
+    """The child process: one snapshot in, one PDF out."""
+    bound()
     pdf = render(sys.stdin.buffer.read().decode())
     sys.stdout.buffer.write(pdf)
 

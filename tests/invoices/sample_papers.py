@@ -1,9 +1,15 @@
 """A shop, a customer and their papers, for the tests of this room."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
-from shopvisio.invoices import Address, Buyer, Facts, Line, Report, Seller, Tried, Visit
+from flask import Flask
+
+from shopvisio.db import db, engine_options, prepare, url
+from shopvisio.invoices import Address, Buyer, Facts, Line, Paper, PaperFile, Report, Seller, Tried, Visit
 
 NOW = datetime(2026, 11, 25, 9, 36, 12, tzinfo=UTC)
 
@@ -71,3 +77,16 @@ NOT_REPAIRED = Facts(
         terms="Conditions générales, article 6",
     ),
 )
+
+
+@contextmanager
+def open_ledger(folder: Path) -> Iterator[None]:
+    """The ledger of this folder, made if it is not there: its two tables and their seals alone."""
+    app = Flask("ledger")
+    app.config.update(SQLALCHEMY_DATABASE_URI=url(folder), SQLALCHEMY_ENGINE_OPTIONS=engine_options())
+    db.init_app(app)
+    with app.app_context():
+        prepare()
+        tables = [db.metadata.tables[table] for table in (Paper.__tablename__, PaperFile.__tablename__)]
+        db.metadata.create_all(db.engine, tables=tables)
+        yield
