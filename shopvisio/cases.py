@@ -206,7 +206,9 @@ def open_case(kind: str, customer: Customer, intake: Intake, now: datetime) -> C
 
 def _next_number(now: datetime) -> str:
     year = now.astimezone(settings.zone()).year
-    last = db.session.scalar(select(func.max(Case.number)).where(Case.number.like(f"D{year}-%")))
+    last = db.session.scalar(
+        select(Case.number).where(Case.number.like(f"D{year}-%")).order_by(Case.id.desc()).limit(1)
+    )
     return f"D{year}-{(int(last.partition('-')[2]) if last else 0) + 1:04}"
 
 

@@ -18,8 +18,8 @@ from shopvisio.accounts import Customer, Staff
 from shopvisio.booking import Appointment, Service
 from shopvisio.cases import Case, Intake
 
-NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)   # a Monday, 9 h in Paris
-TUESDAY_10 = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)   # 10 h in Paris
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # a Monday, 9 h in Paris
+TUESDAY_10 = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # 10 h in Paris
 PASSWORD = demo.PASSWORD
 
 
@@ -123,7 +123,7 @@ def app(settled: config.Config, clock_: Clock) -> Iterator[Flask]:
 
     made = create_app(settled)
     made.testing = True
-    made.config["WTF_CSRF_ENABLED"] = False   # its own tests switch it on
+    made.config["WTF_CSRF_ENABLED"] = False  # its own tests switch it on
     made.extensions["relay"] = FakeRelay()
     yield made
     with made.app_context():

@@ -16,7 +16,7 @@ MORNING = [Hours(0, 9 * 60, 12 * 60)]
 
 
 def paris(*when: int) -> datetime:
-    return datetime(*when, tzinfo=PARIS).astimezone(UTC)   # type: ignore[misc, arg-type]
+    return datetime(*when, tzinfo=PARIS).astimezone(UTC)  # type: ignore[misc, arg-type]
 
 
 def starts(slots: list[Slot]) -> list[str]:
@@ -81,12 +81,12 @@ def test_nine_o_clock_is_nine_o_clock_on_both_sundays_of_the_clock() -> None:
     autumn = slots(sunday, first=date(2026, 10, 25))
     assert starts(spring) == ["29 09:00"]
     assert starts(autumn) == ["25 09:00"]
-    assert spring[0].start.hour == 7   # UTC+2 already
-    assert autumn[0].start.hour == 8   # UTC+1 already
+    assert spring[0].start.hour == 7  # UTC+2 already
+    assert autumn[0].start.hour == 8  # UTC+1 already
 
 
 def test_an_hour_that_does_not_exist_is_never_offered() -> None:
-    night = [Hours(6, 60, 5 * 60)]   # 1 h to 5 h, the night the clock jumps from 2 h to 3 h
+    night = [Hours(6, 60, 5 * 60)]  # 1 h to 5 h, the night the clock jumps from 2 h to 3 h
     assert starts(slots(night, first=date(2026, 3, 29))) == ["29 01:00", "29 03:00", "29 04:00"]
 
 

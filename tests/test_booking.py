@@ -116,8 +116,14 @@ def test_the_cost_of_asking_does_not_grow_with_the_past(house: Flask, shop: Shop
             start = TUESDAY_10 - timedelta(days=day)
             db.session.add(
                 booking.Appointment(
-                    case=appointment.case, service=shop.repair, staff_id=shop.repairer.id, start=start,
-                    end=start + timedelta(minutes=45), until=start + timedelta(hours=1), visit=1, created=NOW,
+                    case=appointment.case,
+                    service=shop.repair,
+                    staff_id=shop.repairer.id,
+                    start=start,
+                    end=start + timedelta(minutes=45),
+                    until=start + timedelta(hours=1),
+                    visit=1,
+                    created=NOW,
                 )
             )
     window = booking.Span(TUESDAY_10, TUESDAY_10 + timedelta(days=14))

@@ -28,7 +28,7 @@ class Postman:
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         if self.answer.startswith("250"):
-            self.got.append(message_from_bytes(envelope.content, policy=policy.default))   # type: ignore[arg-type]
+            self.got.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
         return self.answer
 
 
@@ -148,7 +148,7 @@ def test_it_is_sent_once_even_if_the_job_runs_twice(
         for job in db.session.scalars(db.select(Job).where(Job.kind == "mail")):
             job.state, job.due = "waiting", clock_.now
     run_jobs()
-    assert len(postman[0].got) == 2   # one to the customer, one to the colleague
+    assert len(postman[0].got) == 2  # one to the customer, one to the colleague
 
 
 def test_a_mail_that_never_left_may_be_tried_again_by_hand(
@@ -170,7 +170,7 @@ def test_a_hostile_name_stays_text(
     with open_app.app_context(), writing():
         found = booking.find(booked_key)
         assert found is not None
-        found.case.customer.name = "<b>O'Neil & \"Fils\"</b>\r\nBcc: stranger@x.example"
+        found.case.customer.name = '<b>O\'Neil & "Fils"</b>\r\nBcc: stranger@x.example'
     run_jobs()
     to_customer = next(m for m in postman[0].got if m["To"] == "marie@exemple.example")
     html = to_customer.get_body(("html",))
