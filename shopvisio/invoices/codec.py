@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
+from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -55,5 +56,10 @@ def _shaped(shape: Any, value: Any) -> Any:
 
 
 def _filled(shape: Any, value: Mapping[str, Any]) -> Any:
-    hints = get_type_hints(shape)
+    hints = _hints(shape)
     return shape(**{name: _shaped(hints[name], item) for name, item in value.items() if name in hints})
+
+
+@cache
+def _hints(shape: Any) -> dict[str, Any]:
+    return get_type_hints(shape)

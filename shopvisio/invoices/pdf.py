@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from shopvisio import i18n
@@ -112,7 +113,8 @@ def _templates() -> Environment:
     environment.globals.update(_=i18n._, n_=i18n.n_, Kind=Kind)
     environment.filters.update(
         money=lambda cents: i18n.money(cents, decimals=True), unit=_unit, rate=_rate, day=i18n.day_year,
-        short=i18n.day_short, time=i18n.time, days=_days, listed=_listed, fours=_fours, tied=_tied, siret=_siret,
+        short=i18n.day_short, time=i18n.time, days=_days, listed=_listed, fours=_fours, siret=_siret,
+        tied=_tied, whole=lambda text: text.replace(" ", i18n.NB), country=_country,
         bare=lambda address: address.removeprefix("https://").removeprefix("http://").rstrip("/"),
         stamp=lambda moment: f"{moment:%Y-%m-%dT%H:%M:%SZ}",
     )
@@ -165,6 +167,12 @@ def _unit(price: Any) -> str:
     finer = f"{price:f}".partition(".")[2][2:].rstrip("0")
     last = max(place for place, sign in enumerate(text) if sign.isdigit()) + 1
     return text[:last] + finer + text[last:]
+
+
+def _country(code: str) -> str:
+    """The country's name; the code itself where it is none."""
+    name: str = Locale.parse(i18n.language()).territories.get(code, code)
+    return name
 
 
 def _rate(points: int) -> str:

@@ -20,7 +20,7 @@ from pypdf.generic import DictionaryObject
 
 from shopvisio.db import writing
 from shopvisio.errors import Unavailable
-from shopvisio.invoices import Address, Buyer, Kind, Line, Paper, credit, issue, make_pdf
+from shopvisio.invoices import Address, Buyer, Kind, Line, Paper, credit, issue, make_pdf, self_test
 
 from .sample_papers import FEE, NOT_REPAIRED, NOW, REPAIRED, SHOP, SMALL_SHOP, open_ledger
 
@@ -263,6 +263,10 @@ def test_a_paper_that_takes_too_long_may_be_tried_again(drawn: dict[str, Drawn])
     with pytest.raises(Unavailable):
         make_pdf(drawn["invoice"].snapshot, seconds=0.05)
     assert make_pdf(drawn["invoice"].snapshot) == drawn["invoice"].pdf
+
+
+def test_the_machine_can_show_that_it_draws() -> None:
+    assert 0 < self_test() < 15
 
 
 def test_a_child_that_fails_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
