@@ -100,9 +100,12 @@ def leave(sid: str) -> tuple[str, Person] | None:
 
 
 def media(key: str, seat: str, state: str) -> bool:
-    """Note what the relay says of a seat; False when nobody sits there or nothing changed."""
+    """Note that a seat's media is live or lost; False when nobody sits there or nothing changed.
+
+    What never came cannot be lost: it stays none.
+    """
     person = _now.seats.get(key, {}).get(seat)
-    if person is None or person.media == state:
+    if person is None or person.media == state or (state == "lost" and person.media == "none"):
         return False
     person.media = state
     return True

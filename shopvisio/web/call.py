@@ -1,0 +1,94 @@
+"""The call's two pages, its product search, and how it is concluded. What happens in it is in ``signalling``."""
+
+from datetime import datetime
+
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from shopvisio import booking, calls, catalogue, clock, settings
+from shopvisio.accounts import Staff
+from shopvisio.booking import Appointment
+from shopvisio.cases import OUTCOMES, SALE_OUTCOMES, Case
+from shopvisio.db import writing
+from shopvisio.errors import NotFound
+from shopvisio.web import guard, signalling
+from shopvisio.web.guard import case_link, staff
+
+blueprint = Blueprint("call", __name__)
+
+
+@blueprint.get("/case/<token>/call")
+@case_link
+def customer(case: Case) -> ResponseReturnValue:
+    """The customer's page: preview, waiting room, call. Without a call to come, their case's page."""
+    now, token = clock.now(), guard.token_of(case)
+    appointment = booking.upcoming(case, now)
+    if appointment is None or _is_over(appointment):
+        return redirect(url_for("customer.case", token=token))
+    return render_template(
+        "call/customer.html",
+        case=case,
+        appointment=appointment,
+        token=token,
+        opens=calls.opens(appointment),
+        zone=settings.get("zone"),
+        is_repair=case.is_repair,
+    )
+
+
+@blueprint.get("/desk/appointments/<key>/call")
+@staff("calls")
+def desk(key: str) -> ResponseReturnValue:
+    """The staff's page of the same call, with the case beside it. Once over, the case's page."""
+    appointment = booking.find(key)
+    if appointment is None:
+        raise NotFound
+    if appointment.case.state != "booked" or _is_over(appointment):
+        return redirect(url_for("desk.case", key=appointment.case.key))
+    me = guard.me()
+    assert me is not None  # the rule of the view says so
+    return render_template(
+        "call/desk.html",
+        case=appointment.case,
+        appointment=appointment,
+        zone=settings.get("zone"),
+        following=_following(me, appointment, clock.now()),
+        outcomes=[(name, OUTCOMES[name]) for name in SALE_OUTCOMES],
+        is_repair=appointment.case.is_repair,
+    )
+
+
+@blueprint.get("/desk/products/search")
+@staff("calls")
+def search() -> ResponseReturnValue:
+    """JSON: ``{products: [{id, name, summary, price (cents), url}]}`` whose names hold every word of ``q``."""
+    found = catalogue.search(request.args.get("q", "")[:100])
+    products = [{"id": p.id, "name": p.name, "summary": p.summary, "price": p.price, "url": p.url} for p in found]
+    return jsonify(products=products)
+
+
+def conclude(appointment: Appointment) -> None:
+    """The signed-in colleague has said how it ended: the call is over, and whoever is in it is sent on.
+
+    Outside any write: it makes its own. An appointment that nobody came to has no call to end.
+    """
+    now, me = clock.now(), guard.me()
+    assert me is not None  # only the desk concludes
+    call = calls.find(appointment)
+    if call is None:
+        return
+    with writing():
+        calls.end(call, me.actor, now)
+    signalling.end(appointment)
+
+
+def _is_over(appointment: Appointment) -> bool:
+    call = calls.find(appointment)
+    return call is not None and call.state == "ended"
+
+
+def _following(me: Staff, appointment: Appointment, now: datetime) -> Appointment | None:
+    """The colleague's next appointment today, after this one."""
+    today = now.astimezone(settings.zone()).date()
+    later = (a for a in booking.of_day(today) if a.staff_id == me.id and a.start > max(appointment.start, now))
+    return next(later, None)

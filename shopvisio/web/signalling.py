@@ -1,0 +1,401 @@
+"""Socket.IO: a table of handlers, each about ten lines, and the pump that passes on what the relay notices.
+
+A page connects with ``auth``: ``{case, appointment}`` (the customer: the token of their link, and the
+appointment's key), ``{appointment}`` (staff, signed in by the session cookie) or nothing (a page of the
+desk that only listens). Its twin in the browser is ``static/call/protocol.js``.
+
+client -> server, each answered by an acknowledgement ``{…}`` or ``{error, message}``:
+    enter  {mic, camera, sound}   take the seat -> {seat, media, people, messages}
+    offer  {sdp}                  dial the relay -> {answer}
+    media  {mic, camera, sound}   camera is on, off or paused
+    say    {text}                 a line of chat
+    show   {product}              staff put a product (its id) on the customer's screen
+    leave  {}
+server -> client:
+    people   [{seat, role, name, mic, camera, sound, link}]    link is live, or lost while awaited back
+    message  {id, at, role, name, text, product}               product is null or {name, summary, price, url}
+    replaced {}                   the same seat was taken by a newer page
+    ended    {next}               the call is over; the page to go to
+    closing  {}                   the appliance stops; it will be back
+    desk     {}                   who waits or is in a call has changed (to the desk's pages)
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Flask, current_app, request, url_for
+from flask_socketio import ConnectionRefusedError, SocketIO, emit, join_room, leave_room
+
+from shopvisio import accounts, booking, calls, clock, hub
+from shopvisio.accounts import Actor
+from shopvisio.booking import Appointment
+from shopvisio.calls import Message
+from shopvisio.catalogue import Product
+from shopvisio.db import db, writing
+from shopvisio.errors import Conflict, Forbidden, Invalid, NotFound, ShopVisioError
+from shopvisio.i18n import _
+from shopvisio.rtc import Engine, Event
+from shopvisio.web import choose_eyes, errors, guard, presence
+from shopvisio.web.presence import CAMERAS, Person
+
+log = logging.getLogger(__name__)
+
+LONGEST_SDP = 60_000
+DIAL_SECONDS = 10
+AWAITED_BACK = 20.0  # seconds a seat is kept for somebody whose connection went without a word
+BURST, PER_SECOND = 40.0, 5.0  # events a page may send at once, and steadily
+PUMP_SECONDS = 5.0  # a wake-up that got lost costs no more than this
+DESK = "desk"
+
+socketio = SocketIO()
+
+
+@dataclass
+class Ticket:
+    """What a page proved when it connected: the appointment, and the seat it may take there."""
+
+    appointment: str
+    seat: str
+    allowance: float = BURST
+    counted: datetime | None = None
+
+    def spend(self, now: datetime) -> None:
+        """Count one event. Raises Conflict when a page sends too many."""
+        if self.counted is not None:
+            earned = (now - self.counted) / timedelta(seconds=1) * PER_SECOND
+            self.allowance = min(BURST, self.allowance + earned)
+        self.counted = now
+        if self.allowance < 1:
+            raise Conflict(_("C’est beaucoup d’un coup. Attendez quelques secondes."))
+        self.allowance -= 1
+
+
+@dataclass(frozen=True)
+class Who:
+    """Who sends an event, read again from the base each time: rights may end in the middle of a call."""
+
+    appointment: Appointment
+    actor: Actor
+    seat: str
+
+    @property
+    def room(self) -> str:
+        """Where the call's events are told."""
+        return _room(self.appointment.key)
+
+
+_tickets: dict[str, Ticket] = {}  # by sid
+_relay_spoke = hub.Alarm()
+
+
+def register(app: Flask) -> None:
+    """Answer the sockets of ``app``."""
+    socketio.init_app(
+        app,
+        async_mode="eventlet",
+        manage_session=False,
+        max_http_buffer_size=131072,
+        ping_interval=5,
+        ping_timeout=5,
+        cookie=None,
+    )
+
+
+def wake() -> None:
+    """Have the relay's events heard now; for any thread."""
+    hub.soon(_relay_spoke.ring)
+
+
+def start(app: Flask) -> None:
+    """Begin to pass on the relay's events."""
+    hub.spawn(_pump, app.extensions["relay"])
+
+
+def closing(_app: Flask) -> None:
+    """Tell everybody that the appliance stops for a moment."""
+    socketio.emit("closing", {})
+
+
+def end(appointment: Appointment) -> None:
+    """The call is over (and written so): its people are sent on, their media ends."""
+    key = appointment.key
+    for person in presence.empty(key):
+        _relay().leave(key, person.seat)
+        if person.sid:
+            socketio.emit("ended", {"next": _next(appointment, person.role)}, to=person.sid)
+    _tell_desk()
+
+
+def _next(appointment: Appointment, role: str) -> str:
+    if role == "customer":
+        return url_for("customer.case", token=guard.token_of(appointment.case))
+    return url_for("desk.case", key=appointment.case.key)
+
+
+def _room(key: str) -> str:
+    return f"call:{key}"
+
+
+def _relay() -> Engine:
+    relay: Engine = current_app.extensions["relay"]
+    return relay
+
+
+# -- coming and going
+
+
+def _connect(auth: Any = None) -> None:
+    choose_eyes()
+    try:
+        ticket = _ticket(auth if isinstance(auth, Mapping) else {})
+    except ShopVisioError as error:
+        told = errors.ack(error)
+        raise ConnectionRefusedError(told["error"], told) from None
+    if ticket is None:
+        join_room(DESK)
+    else:
+        _tickets[_sid()] = ticket
+
+
+def _ticket(auth: Mapping[str, Any]) -> Ticket | None:
+    """What the page may do; None for a page of the desk. Raises Forbidden or NotFound."""
+    token, key = auth.get("case"), auth.get("appointment")
+    if token is None and key is None:
+        if not accounts.may(guard.me(), "desk"):
+            raise Forbidden
+        return None
+    if not isinstance(key, str) or not isinstance(token, str | None):
+        raise NotFound
+    appointment = _appointment(key)
+    if token is not None:
+        if guard.case_behind(token).id != appointment.case_id:
+            raise NotFound
+        return Ticket(key, "customer")
+    me = guard.me()
+    if me is None or not accounts.may(me, "calls"):
+        raise Forbidden(_("Connectez-vous pour voir cette page."))
+    return Ticket(key, f"staff:{me.id}")
+
+
+def _appointment(key: str) -> Appointment:
+    found = booking.find(key)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _disconnect(_reason: Any = None) -> None:
+    _tickets.pop(_sid(), None)
+    place = presence.drop(_sid())
+    if place is None:
+        return
+    key, person = place
+    _tell_people(key)
+    hub.spawn(_wait_back, key, person)
+
+
+def _wait_back(key: str, person: Person) -> None:
+    hub.sleep(AWAITED_BACK)
+    if presence.give_up(key, person):
+        _tell_people(key)
+
+
+def _who(ticket: Ticket) -> Who:
+    appointment = _appointment(ticket.appointment)
+    if ticket.seat == "customer":
+        return Who(appointment, appointment.case.customer.actor, ticket.seat)
+    me = guard.me()
+    if me is None or not accounts.may(me, "calls"):
+        raise Forbidden(_("Connectez-vous pour voir cette page."))
+    return Who(appointment, me.actor, ticket.seat)
+
+
+# -- the events
+
+
+def _enter(who: Who, now: datetime, **media: Any) -> dict[str, Any]:
+    key = who.appointment.key
+    person = Person(_sid(), who.seat, who.actor.kind, who.actor.name, **media)
+    calls.may_join(who.actor, who.appointment, calls.find(who.appointment), now)
+    older = presence.enter(key, person)
+    with writing():
+        call = calls.arrive(who.appointment, who.actor, now)
+        said = [_told(message) for message in call.messages]
+    if older:
+        leave_room(who.room, sid=older, namespace="/")
+        socketio.emit("replaced", {}, to=older)
+    join_room(who.room)
+    _tell_people(key)
+    return {"seat": who.seat, "media": person.media, "people": _people(key), "messages": said}
+
+
+def _offer(who: Who, now: datetime, sdp: str) -> dict[str, Any]:
+    key = who.appointment.key
+    _seated()
+    db.session.rollback()  # hold no transaction while the relay thinks
+    return {"answer": hub.wait(_relay().join(key, who.seat, sdp), timeout=DIAL_SECONDS)}
+
+
+def _media(who: Who, now: datetime, mic: bool, camera: str, sound: bool) -> None:
+    person = _seated()
+    person.mic, person.camera, person.sound = mic, camera, sound
+    emit("people", _people(who.appointment.key), to=who.room)
+
+
+def _say(who: Who, now: datetime, text: str) -> None:
+    _seated()
+    with writing():
+        said = _told(calls.say(calls.of(who.appointment), who.actor, text, now))
+    emit("message", said, to=who.room)
+
+
+def _show(who: Who, now: datetime, product: int) -> None:
+    _seated()
+    with writing():
+        found = db.session.get(Product, product)
+        if found is None or not found.active:
+            raise NotFound(_("Ce produit n’est plus au catalogue."))
+        shown = calls.show(calls.of(who.appointment), who.actor, found, now)
+        told = _told(shown)
+    emit("message", told, to=who.room)
+
+
+def _leave(who: Who, now: datetime) -> None:
+    place = presence.leave(_sid())
+    if place is not None:
+        leave_room(who.room)
+        _relay().leave(who.appointment.key, who.seat)
+        _tell_people(who.appointment.key)
+
+
+def _seated() -> Person:
+    place = presence.at(_sid())
+    if place is None:
+        raise Conflict(_("L’appel est ouvert sur une autre page."))
+    return place[1]
+
+
+def _told(message: Message) -> dict[str, Any]:
+    shown = message.product
+    product = shown and {"name": shown.name, "summary": shown.summary, "price": shown.price, "url": shown.url}
+    return {
+        "id": message.id,
+        "at": message.at.isoformat(),
+        "role": message.actor,
+        "name": message.name,
+        "text": message.text,
+        "product": product,
+    }
+
+
+# -- payloads
+
+
+def _flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _camera(value: Any) -> bool:
+    return isinstance(value, str) and value in CAMERAS
+
+
+def _text(longest: int) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, str) and len(value) <= longest
+
+
+def _row(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1 << 53
+
+
+Shape = Mapping[str, Callable[[Any], bool]]
+_MEDIA: Shape = {"mic": _flag, "camera": _camera, "sound": _flag}
+
+EVENTS: Mapping[str, tuple[Callable[..., dict[str, Any] | None], Shape]] = {
+    "enter": (_enter, _MEDIA),
+    "offer": (_offer, {"sdp": _text(LONGEST_SDP)}),
+    "media": (_media, _MEDIA),
+    "say": (_say, {"text": _text(calls.LONGEST_MESSAGE)}),
+    "show": (_show, {"product": _row}),
+    "leave": (_leave, {}),
+}
+
+
+def _read(given: tuple[Any, ...], shape: Shape) -> dict[str, Any]:
+    """The payload, exactly as the table wants it. Raises Invalid."""
+    payload = given[0] if given else {}
+    if len(given) > 1 or not isinstance(payload, dict) or payload.keys() != shape.keys():
+        raise Invalid
+    if not all(fits(payload[name]) for name, fits in shape.items()):
+        raise Invalid
+    return payload
+
+
+def _answer(name: str, handle: Callable[..., dict[str, Any] | None], shape: Shape) -> Callable[..., dict[str, Any]]:
+    def answer(*given: Any) -> dict[str, Any]:
+        now = clock.now()
+        choose_eyes()
+        try:
+            ticket = _tickets.get(_sid())
+            if ticket is None:
+                raise Forbidden
+            ticket.spend(now)
+            payload = _read(given, shape)
+            return handle(_who(ticket), now, **payload) or {}
+        except ShopVisioError as error:
+            return errors.ack(error)
+        except Exception:
+            log.exception("fault in an event", extra={"event_name": name})
+            return errors.fault_ack()
+
+    return answer
+
+
+socketio.on_event("connect", _connect)
+socketio.on_event("disconnect", _disconnect)
+for _name, (_handle, _shape) in EVENTS.items():
+    socketio.on_event(_name, _answer(_name, _handle, _shape))
+
+
+def _sid() -> str:
+    sid: str = request.sid  # type: ignore[attr-defined]
+    return sid
+
+
+# -- telling
+
+
+def _people(key: str) -> list[dict[str, Any]]:
+    return [person.told() for person in presence.people(key)]
+
+
+def _tell_people(key: str) -> None:
+    socketio.emit("people", _people(key), to=_room(key))
+    _tell_desk()
+
+
+def _tell_desk() -> None:
+    socketio.emit("desk", {}, to=DESK)
+
+
+# -- the relay
+
+HEARD = {"connected": "live", "back": "live", "lost": "lost", "left": "lost"}
+
+
+def hear(event: Event) -> None:
+    """Something happened to a person's media: the call is told."""
+    if presence.media(event.room, event.seat, HEARD[event.kind]):
+        _tell_people(event.room)
+
+
+def _pump(relay: Engine) -> None:
+    while True:
+        _relay_spoke.wait(PUMP_SECONDS)
+        while not relay.events.empty():
+            try:
+                hear(relay.events.get_nowait())
+            except Exception:
+                log.exception("fault in the pump")

@@ -1,0 +1,422 @@
+/** The page of a call, on either side: it joins the line, the camera, the relay and what people see. */
+
+/** @typedef {import("./protocol.js").Person} Person */
+/** @typedef {import("./protocol.js").Message} Message */
+/** @typedef {import("./camera.js").Trouble} Trouble */
+/** @typedef {"before" | "waiting" | "live" | "left" | "replaced" | "refused"} View */
+
+import { stayAwake } from "./awake.js";
+import { Camera } from "./camera.js";
+import { Chat } from "./chat.js";
+import { all, find, onActs, toggle } from "./dom.js";
+import { Lobby } from "./lobby.js";
+import { Peer } from "./peer.js";
+import { Card, Shelf } from "./products.js";
+import { Line } from "./protocol.js";
+import { Stage } from "./stage.js";
+import { called, say } from "./words.js";
+
+const MEASURE_EVERY = 3_000; // ms
+const WEAK = { loss: 0.05, rtt: 0.5 }; // a share, seconds
+const LATE = 3 * 60_000; // ms after the hour, before the page says that the other is late
+
+const page = find("#call");
+const facts = /** @type {{role: "customer" | "staff", appointment: string, case?: string, kind: string, start: string,
+  opens?: string, now: string}} */ (/** @type {unknown} */ (page.dataset));
+const isStaff = facts.role === "staff";
+const isRepair = facts.kind === "repair";
+const inside = `inside:${facts.appointment}`; // remembers, through a reload, that we are in the call
+const drift = Date.parse(facts.now) - Date.now(); // people's clocks are wrong; the appliance's counts
+
+const state = {
+  /** @type {View} */ view: "before",
+  /** @type {"ask" | "opening" | "ready"} */ media: "ask",
+  /** @type {Trouble | ""} */ trouble: "",
+  seat: "",
+  /** @type {Person[]} */ people: [],
+  met: false, // whether the other was ever there
+  line: true, // whether the line to the appliance stands
+  closing: false,
+  /** @type {string} */ peer: "connecting",
+  weak: false,
+  blocked: false, // whether the browser holds the sound back
+  refusal: "",
+  concluding: false,
+};
+
+const camera = new Camera(isRepair && !isStaff ? "environment" : "user", onTrack);
+const lobby = new Lobby();
+const stage = new Stage(isRepair === isStaff ? "theirs" : "mine", onBlocked);
+const line = new Line(
+  facts.case ? { case: facts.case, appointment: facts.appointment } : { appointment: facts.appointment },
+  {
+    entered: onEntered,
+    people: onPeople,
+    message: onMessage,
+    down: () => update({ line: false }),
+    closing: () => update({ closing: true }),
+    replaced: () => quit("replaced"),
+    ended: onEnded,
+    refused: (refusal) => {
+      state.refusal = refusal.message;
+      quit("refused");
+    },
+  },
+);
+const chat = new Chat(facts.role, (text) => line.say(text));
+const card = isStaff ? null : new Card();
+if (isStaff && !isRepair) new Shelf((product) => line.show(product));
+/** @type {Peer | null} */
+let peer = null;
+
+// -- what we send
+
+function media() {
+  return { mic: camera.mic, camera: camera.state, sound: !state.blocked };
+}
+
+/**
+ * @param {"audio" | "video"} kind
+ * @param {MediaStreamTrack | null} track
+ */
+function onTrack(kind, track) {
+  lobby.show(camera.stream, camera.mirrored);
+  stage.showMine(camera.stream, camera.mirrored);
+  peer?.replaceTrack(kind, track);
+  tell();
+  update({});
+}
+
+function tell() {
+  line.tell(media()).catch(() => undefined); // told again when the line is back
+}
+
+/** @param {{audio: boolean, video: boolean}} what */
+async function open(what) {
+  lobby.touch();
+  update({ media: "opening", trouble: "" });
+  const trouble = await camera.open(what);
+  const got = camera.hasMic || camera.state !== "off";
+  update({ media: got ? "ready" : "ask", trouble });
+  for (const button of all('[data-act="flip"]')) button.hidden = !(await camera.canFlip());
+}
+
+// -- coming and going
+
+function enter() {
+  sessionStorage.setItem(inside, JSON.stringify({ audio: camera.hasMic, video: camera.state !== "off" }));
+  lobby.touch();
+  stayAwake(true);
+  update({ view: "waiting", refusal: "" });
+  line.enter(media());
+}
+
+/** @param {import("./protocol.js").Seated} seated */
+function onEntered(seated) {
+  Object.assign(state, { seat: seated.seat, line: true, closing: false });
+  chat.catchUp(seated.messages);
+  const shown = seated.messages.findLast(({ product }) => product)?.product;
+  if (shown && !peer) card?.show(shown);
+  if (!peer) dial();
+  else if (seated.media === "none") peer.redial("the appliance was started anew");
+  onPeople(seated.people);
+  tell();
+}
+
+function dial() {
+  peer = new Peer({
+    send: (offer) => line.offer(offer),
+    onState: (now) => update({ peer: now }),
+    onTrack: (stream) => stage.showTheirs(stream),
+    sharp: isRepair,
+  });
+  peer.setAlone(!other());
+  peer.start(camera.stream);
+}
+
+/** @param {Person[]} people */
+function onPeople(people) {
+  const before = other();
+  state.people = people;
+  const now = other();
+  if (now) state.met = true;
+  peer?.setAlone(!now);
+  const arrived = now && !before;
+  update({ view: now ? "live" : "waiting" });
+  if (arrived) announce(say("arrived", { name: called(now) }));
+  if (before && !now) announce(say("gone", { name: called(before) }));
+}
+
+/** @param {Message} message */
+function onMessage(message) {
+  chat.add(message);
+  if (message.product) card?.show(message.product);
+  if (message.role !== facts.role && !message.product) announce(`${called(message)} : ${message.text}`);
+}
+
+/** @param {View} view */
+function quit(view) {
+  sessionStorage.removeItem(inside);
+  peer?.close();
+  peer = null;
+  camera.close();
+  stayAwake(false);
+  state.people = [];
+  update({ view, media: "ask" });
+}
+
+async function leave() {
+  await line.leave();
+  quit("left");
+}
+
+/** @param {string} next */
+function onEnded(next) {
+  quit("left");
+  if (!state.concluding) location.assign(next); // else the form that concludes is on its way already
+}
+
+/** Take our seat again: with what we had, when the browser still lets us. */
+async function comeBack() {
+  await open({ audio: true, video: true });
+  enter();
+}
+
+// -- what people see
+
+function other() {
+  return state.people.find(({ role }) => role !== facts.role);
+}
+
+/** @param {boolean} blocked */
+function onBlocked(blocked) {
+  if (blocked === state.blocked) return;
+  update({ blocked });
+  tell();
+}
+
+/** @param {Partial<typeof state>} change */
+function update(change) {
+  const before = state.view;
+  Object.assign(state, change);
+  page.dataset.view = state.view;
+  document.body.classList.toggle("call", inRoom());
+  find("#lobby").hidden = inRoom();
+  find("#room").hidden = !inRoom();
+  for (const part of all("[data-on], [data-media]")) {
+    part.hidden = !fits(part.dataset.on, state.view) || !fits(part.dataset.media, state.media);
+  }
+  for (const part of all(".refusal")) part.textContent = state.refusal;
+  lobby.help(state.view === "before" ? state.trouble : "");
+  if (state.view === "live") lobby.rest();
+  showPictures();
+  showNotice();
+  showControls();
+  if (before !== state.view) moveOn();
+}
+
+/**
+ * @param {string | undefined} wanted  Words; none fits always.
+ * @param {string} now
+ */
+function fits(wanted, now) {
+  return !wanted || wanted.split(" ").includes(now);
+}
+
+function inRoom() {
+  return state.view === "live" || (isStaff && state.view === "waiting");
+}
+
+/** Eyes and screen readers start anew at the top of the new view. */
+function moveOn() {
+  const title = all("h1").find((one) => one.checkVisibility?.() ?? one.offsetParent !== null);
+  title?.focus({ preventScroll: false });
+  window.scrollTo(0, 0);
+}
+
+function showPictures() {
+  const them = other();
+  const name = them ? called(them) : (page.dataset.other ?? "");
+  stage.arrange(
+    { picture: camera.state === "on", why: say("myCameraOff"), caption: say("you") },
+    { picture: them?.camera === "on", why: whyNoPicture(them, name), caption: caption(them, name) },
+  );
+}
+
+/**
+ * @param {Person | undefined} them
+ * @param {string} name
+ */
+function whyNoPicture(them, name) {
+  if (!them) return say(state.met ? "gone" : "notYet", { name });
+  return say(them.camera === "paused" ? "cameraPaused" : "cameraOff", { name });
+}
+
+/**
+ * @param {Person | undefined} them
+ * @param {string} name
+ */
+function caption(them, name) {
+  return them && !them.mic ? say("micOffOf", { name }) : name;
+}
+
+function showControls() {
+  toggle("mic", camera.mic);
+  toggle("camera", camera.state !== "off");
+  find("#hear").hidden = !state.blocked || state.view !== "live";
+  const link = quality();
+  for (const sign of all("[data-quality]")) {
+    const text = say(`quality${link}`);
+    if (sign.textContent !== text) sign.textContent = text;
+    sign.className = `pill ${{ Good: "ok", Weak: "warn", Lost: "bad", Dialling: "" }[link]}`;
+  }
+}
+
+/** @returns {"Good" | "Weak" | "Lost" | "Dialling"} */
+function quality() {
+  if (!state.line || state.peer === "reconnecting" || state.peer === "refused") return "Lost";
+  if (state.peer !== "connected") return "Dialling";
+  return state.weak ? "Weak" : "Good";
+}
+
+/** The one thing worth knowing now, the gravest first. */
+function notice() {
+  const them = other();
+  if (!["waiting", "live"].includes(state.view)) return "";
+  if (state.closing) return "closing";
+  if (!state.line || state.peer === "reconnecting") return "cut";
+  if (state.peer === "refused") return "noMedia";
+  if (them?.link === "lost") return "theirsCut";
+  if (them && !them.sound) return "theyHearNothing";
+  if (state.trouble) return "cameraTrouble";
+  if (state.view === "waiting" && !isStaff && !state.met) return isLate() ? "late" : "soon";
+  if (state.view === "waiting" && !isStaff) return "theyLeft";
+  return "";
+}
+
+function isLate() {
+  return Date.now() + drift > Date.parse(facts.start) + LATE;
+}
+
+function showNotice() {
+  const them = other();
+  const name = them ? called(them) : (page.dataset.other ?? "");
+  const kind = notice();
+  for (const box of all(".notice")) {
+    box.hidden = !kind;
+    if (box.dataset.kind === kind + name) continue;
+    box.dataset.kind = kind + name; // told once, not at every change
+    box.classList.toggle("warn", !["soon", ""].includes(kind));
+    find("b", box).textContent = say(kind, { name });
+    find("p", box).textContent = say(`${kind}Next`, { name });
+  }
+}
+
+/** Told to who does not see it happen. @param {string} text */
+function announce(text) {
+  find("#told").textContent = text;
+  if (document.visibilityState === "hidden") document.title = text;
+}
+
+async function measure() {
+  if (!peer || state.peer !== "connected") return;
+  const { loss, rtt } = await peer.stats();
+  update({ weak: loss > WEAK.loss || (rtt ?? 0) > WEAK.rtt });
+}
+
+/** The waiting room opens by itself; who is late is told so. */
+function watchTheClock() {
+  const early = facts.opens !== undefined && Date.now() + drift < Date.parse(facts.opens);
+  for (const part of all("[data-early]")) part.hidden = early !== (part.dataset.early === "yes");
+  if (state.view === "waiting") showNotice();
+}
+
+// -- hands
+
+/** @param {boolean} [open] */
+function panel(open) {
+  const now = find("#room").classList.toggle("talking", open);
+  for (const button of all('[data-act="talk"]')) button.setAttribute("aria-expanded", String(now));
+  if (now) {
+    chat.seen();
+    chat.focus();
+  }
+}
+
+async function flipCamera() {
+  update({ trouble: await camera.flip() });
+}
+
+onActs({
+  ask: () => open({ audio: true, video: true }),
+  voice: () => open({ audio: true, video: false }),
+  listen: enter,
+  enter,
+  back: comeBack,
+  leave,
+  flip: flipCamera,
+  mic: async () => {
+    const had = camera.hasMic;
+    const trouble = had ? "" : await camera.open({ audio: true, video: false });
+    camera.setMic(had ? !camera.mic : true);
+    tell();
+    update({ trouble });
+  },
+  camera: async () => update({ trouble: await camera.setCamera(camera.state === "off") }),
+  hear: () => stage.hear(),
+  swap: () => {
+    stage.swap();
+    showPictures();
+  },
+  talk: () => panel(),
+  "hide-talk": () => panel(false),
+  "hide-product": () => card?.hide(),
+  conclude: () => /** @type {HTMLDialogElement} */ (find("#conclude")).showModal(),
+  "not-yet": () => /** @type {HTMLDialogElement} */ (find("#conclude")).close(),
+  copy: (button) => navigator.clipboard?.writeText(location.href).then(() => {
+    button.textContent = say("copied");
+  }),
+});
+
+for (const form of document.querySelectorAll("#conclude form")) {
+  form.addEventListener("submit", () => {
+    state.concluding = true;
+  });
+}
+for (const link of document.querySelectorAll("[data-goes]")) {
+  link.addEventListener("click", () => void line.leave()); // of our own will: the other is not left waiting
+}
+
+const title = document.title;
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible") document.title = title;
+});
+setInterval(measure, MEASURE_EVERY);
+setInterval(watchTheClock, 1_000);
+
+// -- the beginning
+
+async function begin() {
+  watchTheClock();
+  update({});
+  const before = sessionStorage.getItem(inside);
+  if (before) {
+    const what = JSON.parse(before);
+    if (what.audio || what.video) await open(what);
+    return enter();
+  }
+  if (await granted()) await open({ audio: true, video: true });
+}
+
+/** Whether the browser would not ask: then there is nothing to explain first. */
+async function granted() {
+  try {
+    const names = /** @type {PermissionName[]} */ (/** @type {unknown} */ (["camera", "microphone"]));
+    const found = await Promise.all(names.map((name) => navigator.permissions.query({ name })));
+    return found.every((one) => one.state === "granted");
+  } catch {
+    return false; // a browser that does not know the question
+  }
+}
+
+begin();

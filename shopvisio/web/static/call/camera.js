@@ -1,0 +1,221 @@
+/**
+ * Our own camera and microphone: opened, switched, cut, and opened again when the telephone took them away.
+ * It never touches the page.
+ *
+ * @typedef {"denied" | "missing" | "busy" | "insecure" | "unsupported" | "other"} Trouble
+ * @typedef {"audio" | "video"} Kind
+ * @typedef {"user" | "environment"} Facing
+ */
+
+const SIZE = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 } };
+const SOUND = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+const KINDS = {
+  NotAllowedError: "denied",
+  SecurityError: "denied",
+  NotFoundError: "missing",
+  OverconstrainedError: "missing",
+  NotReadableError: "busy",
+  AbortError: "busy",
+};
+
+/**
+ * What went wrong, as the page explains it.
+ * @param {unknown} error
+ * @returns {Trouble}
+ */
+export function trouble(error) {
+  if (!window.isSecureContext) return "insecure";
+  if (!navigator.mediaDevices?.getUserMedia) return "unsupported";
+  const name = error instanceof Error || error instanceof DOMException ? error.name : "";
+  return /** @type {Trouble} */ (KINDS[/** @type {keyof typeof KINDS} */ (name)] ?? "other");
+}
+
+/** Our camera and microphone. */
+export class Camera {
+  /** @type {Record<Kind, MediaStreamTrack | null>} */ #tracks = { audio: null, video: null };
+  /** @type {Record<Kind, boolean>} */ #wanted = { audio: false, video: false }; // what the person wants there
+  /** @type {Facing} */ #facing;
+  #device = "";
+  #paused = false; // whether the telephone took the picture away
+  #micOn = true;
+  /** @type {(kind: Kind, track: MediaStreamTrack | null) => void} */ #onTrack;
+
+  /**
+   * @param {Facing} facing  The side to begin with.
+   * @param {(kind: Kind, track: MediaStreamTrack | null) => void} onTrack  A track began, ended or paused.
+   */
+  constructor(facing, onTrack) {
+    this.#facing = facing;
+    this.#onTrack = onTrack;
+    document.addEventListener("visibilitychange", () => this.#takeBack());
+  }
+
+  /** What there is to send. */
+  get stream() {
+    return new MediaStream(Object.values(this.#tracks).filter((track) => track !== null));
+  }
+
+  /** Whether there is a microphone, and it is open. */
+  get mic() {
+    return this.#tracks.audio !== null && this.#micOn;
+  }
+
+  /** Whether the person gave us a microphone. */
+  get hasMic() {
+    return this.#wanted.audio;
+  }
+
+  /** @returns {"on" | "off" | "paused"} */
+  get state() {
+    if (!this.#wanted.video) return "off";
+    return this.#tracks.video && !this.#paused ? "on" : "paused";
+  }
+
+  /** Whether we look at ourselves: then our own picture is shown as in a mirror. */
+  get mirrored() {
+    return (this.#tracks.video?.getSettings().facingMode ?? this.#facing) === "user";
+  }
+
+  /**
+   * Open what is asked for. When both are asked and one is not to be had, for another reason than a refusal,
+   * the other is opened alone.
+   * @param {{audio: boolean, video: boolean}} what
+   * @returns {Promise<Trouble | "">} what went wrong, if anything
+   */
+  async open({ audio, video }) {
+    const wrong = await this.#take(audio, video);
+    if ((wrong === "missing" || wrong === "busy") && audio && video) {
+      if (await this.#take(true, false)) await this.#take(false, true);
+    }
+    return wrong;
+  }
+
+  /** @param {boolean} on */
+  setMic(on) {
+    this.#micOn = on;
+    if (this.#tracks.audio) this.#tracks.audio.enabled = on;
+  }
+
+  /**
+   * Cut or open the camera; cut means that its light goes out.
+   * @param {boolean} on
+   * @returns {Promise<Trouble | "">}
+   */
+  async setCamera(on) {
+    if (on) return this.#take(false, true);
+    this.#wanted.video = false;
+    this.#drop("video");
+    return "";
+  }
+
+  /** Whether there is another camera to switch to. */
+  async canFlip() {
+    return (await cameras()).length > 1;
+  }
+
+  /**
+   * Switch to the other side, or to the next camera. The old one is stopped first: telephones open only one.
+   * @returns {Promise<Trouble | "">}
+   */
+  async flip() {
+    const before = { facing: this.#facing, device: this.#device };
+    const now = this.#tracks.video?.getSettings() ?? {};
+    if (now.facingMode) {
+      this.#facing = now.facingMode === "user" ? "environment" : "user";
+      this.#device = "";
+    } else {
+      const all = (await cameras()).map(({ deviceId }) => deviceId);
+      this.#device = all[(all.indexOf(now.deviceId ?? "") + 1) % all.length] ?? "";
+    }
+    this.#drop("video");
+    const wrong = await this.#take(false, true);
+    if (!wrong) return "";
+    ({ facing: this.#facing, device: this.#device } = before);
+    await this.#take(false, true);
+    return wrong;
+  }
+
+  /** Let everything go. */
+  close() {
+    this.#wanted = { audio: false, video: false };
+    this.#drop("video");
+    this.#drop("audio");
+  }
+
+  /**
+   * @param {boolean} audio
+   * @param {boolean} video
+   * @returns {Promise<Trouble | "">}
+   */
+  async #take(audio, video) {
+    const side = this.#device ? { deviceId: { exact: this.#device } } : { facingMode: { ideal: this.#facing } };
+    const asked = { audio: audio && SOUND, video: video && { ...SIZE, ...side } };
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia(asked);
+      for (const track of stream.getTracks()) this.#keep(track);
+      return "";
+    } catch (error) {
+      for (const kind of /** @type {Kind[]} */ ([audio && "audio", video && "video"].filter(Boolean))) {
+        this.#wanted[kind] = false;
+        this.#onTrack(kind, this.#tracks[kind]);
+      }
+      return trouble(error);
+    }
+  }
+
+  /** @param {MediaStreamTrack} track */
+  #keep(track) {
+    const kind = /** @type {Kind} */ (track.kind);
+    this.#release(kind);
+    this.#tracks[kind] = track;
+    this.#wanted[kind] = true;
+    if (kind === "audio") track.enabled = this.#micOn;
+    else this.#paused = false;
+    track.onended = () => this.#lost(kind);
+    track.onmute = track.onunmute = () => this.#muted(kind, track);
+    this.#onTrack(kind, track);
+  }
+
+  /** @param {Kind} kind */
+  #drop(kind) {
+    if (this.#release(kind)) this.#onTrack(kind, null);
+  }
+
+  /** @param {Kind} kind */
+  #release(kind) {
+    const track = this.#tracks[kind];
+    if (!track) return false;
+    track.onended = track.onmute = track.onunmute = null;
+    track.stop();
+    this.#tracks[kind] = null;
+    return true;
+  }
+
+  /** @param {Kind} kind */
+  #lost(kind) {
+    this.#drop(kind);
+    this.#takeBack();
+  }
+
+  /**
+   * @param {Kind} kind
+   * @param {MediaStreamTrack} track
+   */
+  #muted(kind, track) {
+    if (kind !== "video") return;
+    this.#paused = track.muted;
+    this.#onTrack(kind, track);
+  }
+
+  /** After an incoming call or another app: take back what was taken. */
+  async #takeBack() {
+    if (document.visibilityState !== "visible") return;
+    if (this.#wanted.audio && !this.#tracks.audio) await this.#take(true, false);
+    if (this.#wanted.video && (!this.#tracks.video || this.#paused)) await this.#take(false, true);
+  }
+}
+
+async function cameras() {
+  const devices = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
+  return devices.filter(({ kind }) => kind === "videoinput");
+}

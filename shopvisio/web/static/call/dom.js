@@ -1,0 +1,65 @@
+/** Small helpers for the page: finding, making, showing. */
+
+/**
+ * @template {HTMLElement} [T=HTMLElement]
+ * @param {string} selector
+ * @param {ParentNode} [within]
+ * @returns {T}
+ */
+export function find(selector, within = document) {
+  const found = within.querySelector(selector);
+  if (!found) throw new Error(`not on the page: ${selector}`);
+  return /** @type {T} */ (found);
+}
+
+/**
+ * @param {string} selector
+ * @returns {HTMLElement[]}
+ */
+export function all(selector) {
+  return [...document.querySelectorAll(selector)].map((one) => /** @type {HTMLElement} */ (one));
+}
+
+/**
+ * An element with a class and things inside; text is text, never markup.
+ * @param {string} name
+ * @param {string} className
+ * @param {...(Node | string)} inside
+ */
+export function make(name, className, ...inside) {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  made.append(...inside);
+  return made;
+}
+
+/**
+ * Run the handler of a button by its `data-act`; the button rests until it is done.
+ * @param {Record<string, (button: HTMLButtonElement) => unknown>} acts
+ */
+export function onActs(acts) {
+  document.addEventListener("click", async (event) => {
+    const at = event.target instanceof Element ? event.target.closest("[data-act]") : null;
+    const act = at instanceof HTMLElement && acts[at.dataset.act ?? ""];
+    if (!act || at.getAttribute("aria-busy") === "true") return;
+    at.setAttribute("aria-busy", "true");
+    try {
+      await act(/** @type {HTMLButtonElement} */ (at));
+    } finally {
+      at.removeAttribute("aria-busy");
+    }
+  });
+}
+
+/**
+ * Say in a toggle whether it is on, in state and in words: `data-when-on` and `data-when-off` name the next act.
+ * @param {string} act
+ * @param {boolean} on
+ */
+export function toggle(act, on) {
+  for (const button of all(`[data-act="${act}"]`)) {
+    button.setAttribute("aria-pressed", String(!on));
+    button.classList.toggle("off", !on);
+    button.setAttribute("aria-label", (on ? button.dataset.whenOn : button.dataset.whenOff) ?? "");
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * The twin of web/signalling.py: one line to the appliance for one call. It connects, takes the seat, and
+ * does both again by itself whenever the line was down. It never touches the page.
+ *
+ * @typedef {Object} Media  What we send and whether we hear.
+ * @property {boolean} mic
+ * @property {"on" | "off" | "paused"} camera
+ * @property {boolean} sound
+ *
+ * @typedef {Object} Person
+ * @property {string} seat
+ * @property {"customer" | "staff"} role
+ * @property {string} name
+ * @property {boolean} mic
+ * @property {"on" | "off" | "paused"} camera
+ * @property {boolean} sound
+ * @property {"live" | "lost"} link
+ *
+ * @typedef {Object} Product
+ * @property {string} name
+ * @property {string} summary
+ * @property {number} price  Cents.
+ * @property {string} url
+ *
+ * @typedef {Object} Message
+ * @property {number} id
+ * @property {string} at  ISO 8601.
+ * @property {"customer" | "staff"} role
+ * @property {string} name
+ * @property {string} text
+ * @property {Product | null} product
+ *
+ * @typedef {Object} Seated
+ * @property {string} seat
+ * @property {"none" | "live" | "lost"} media  What the relay has of us: none after it was started anew.
+ * @property {Person[]} people
+ * @property {Message[]} messages
+ *
+ * @typedef {Object} Hear
+ * @property {(seated: Seated) => void} entered  We have our seat, for the first time or again.
+ * @property {(people: Person[]) => void} people
+ * @property {(message: Message) => void} message
+ * @property {() => void} down  The line is cut; it comes back by itself.
+ * @property {() => void} closing  The appliance stops for a moment.
+ * @property {() => void} replaced  A newer page has our seat.
+ * @property {(next: string) => void} ended  The call is over; where to go.
+ * @property {(refusal: Refusal) => void} refused  We may not come in.
+ */
+
+import { io } from "../vendor/socket.io.esm.min.js";
+
+const ANSWER_WITHIN = 12_000; // ms
+const PASSING = ["conflict", "unavailable", "relay_failed", "timeout"]; // worth another try
+
+/** The appliance said no, with a sentence for the person. */
+export class Refusal extends Error {
+  /** @param {{error: string, message?: string}} told */
+  constructor({ error, message = "" }) {
+    super(message);
+    this.code = error;
+    this.final = !PASSING.includes(error);
+  }
+}
+
+/** Our line in a call. */
+export class Line {
+  /** @type {any} */ #socket;
+  /** @type {Hear} */ #hear;
+  /** @type {Media} */ #media = { mic: false, camera: "off", sound: true };
+  /** @type {Array<() => void>} */ #awaiting = [];
+  #seated = false;
+
+  /**
+   * @param {{case?: string, appointment: string}} auth
+   * @param {Hear} hear
+   */
+  constructor(auth, hear) {
+    this.#hear = hear;
+    this.#socket = io({
+      auth,
+      autoConnect: false,
+      forceNew: true,
+      reconnectionDelay: 300,
+      reconnectionDelayMax: 2_000,
+      timeout: 5_000,
+      transports: ["websocket", "polling"],
+      tryAllTransports: true,
+    });
+    this.#socket.on("connect", () => this.#sit());
+    this.#socket.on("disconnect", (/** @type {string} */ why) => this.#cut(why));
+    this.#socket.on("connect_error", (/** @type {any} */ error) => this.#failed(error));
+    for (const name of /** @type {const} */ (["people", "message", "closing"])) this.#socket.on(name, hear[name]);
+    this.#socket.on("replaced", () => this.#finish(() => hear.replaced()));
+    this.#socket.on("ended", (/** @type {{next: string}} */ { next }) => this.#finish(() => hear.ended(next)));
+  }
+
+  /**
+   * Take the seat, and keep it from now on.
+   * @param {Media} media
+   */
+  enter(media) {
+    this.#media = media;
+    this.#socket.connect();
+  }
+
+  /** Give the seat back. */
+  async leave() {
+    if (this.#seated) await this.#ask("leave", {}).catch(() => undefined);
+    this.#finish(() => undefined);
+  }
+
+  /** @param {Media} media */
+  async tell(media) {
+    this.#media = media;
+    if (this.#seated) await this.#ask("media", media);
+  }
+
+  /**
+   * @param {string} sdp
+   * @returns {Promise<string>} the answer
+   */
+  async offer(sdp) {
+    await this.#seat();
+    return (await this.#ask("offer", { sdp })).answer;
+  }
+
+  /** @param {string} text */
+  async say(text) {
+    await this.#seat();
+    await this.#ask("say", { text });
+  }
+
+  /** @param {number} product */
+  async show(product) {
+    await this.#seat();
+    await this.#ask("show", { product });
+  }
+
+  async #sit() {
+    try {
+      const seated = await this.#ask("enter", this.#media);
+      this.#seated = true;
+      for (const go of this.#awaiting.splice(0)) go();
+      this.#hear.entered(seated);
+    } catch (refusal) {
+      if (!(refusal instanceof Refusal) || refusal.code === "timeout") this.#again();
+      else this.#finish(() => this.#hear.refused(refusal));
+    }
+  }
+
+  /** Resolves once we are seated; what is asked while the line is down waits here. */
+  #seat() {
+    if (this.#seated) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.#awaiting.push(() => resolve(undefined));
+      setTimeout(() => reject(new Refusal({ error: "timeout" })), ANSWER_WITHIN);
+    });
+  }
+
+  /**
+   * @param {string} event
+   * @param {object} payload
+   * @returns {Promise<any>}
+   */
+  async #ask(event, payload) {
+    let told;
+    try {
+      told = await this.#socket.timeout(ANSWER_WITHIN).emitWithAck(event, payload);
+    } catch {
+      throw new Refusal({ error: "timeout" });
+    }
+    if (told.error) throw new Refusal(told);
+    return told;
+  }
+
+  /** @param {string} why */
+  #cut(why) {
+    this.#seated = false;
+    this.#hear.down();
+    if (why === "io server disconnect") this.#again(); // the library leaves this one to us
+  }
+
+  #again() {
+    this.#socket.disconnect();
+    setTimeout(() => this.#socket.connect(), 1_000);
+  }
+
+  /** @param {any} error */
+  #failed(error) {
+    if (error?.data?.error) this.#finish(() => this.#hear.refused(new Refusal(error.data)));
+    else this.#hear.down();
+  }
+
+  /** @param {() => void} tell */
+  #finish(tell) {
+    this.#seated = false;
+    this.#socket.off("disconnect");
+    this.#socket.disconnect();
+    this.#socket.on("disconnect", (/** @type {string} */ why) => this.#cut(why));
+    tell();
+  }
+}

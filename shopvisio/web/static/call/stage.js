@@ -1,0 +1,85 @@
+/** The two pictures and the sound: which is big, what stands in for a picture that is not there. */
+
+import { find } from "./dom.js";
+
+/** @typedef {{picture: boolean, why: string, caption: string}} Side  `why` is told where there is no picture. */
+
+/** The pictures of the call. */
+export class Stage {
+  #mine = find("#mine");
+  #theirs = find("#theirs");
+  #voice = /** @type {HTMLAudioElement} */ (find("#voice"));
+  #swapped = false;
+  /** @type {(blocked: boolean) => void} */ #onBlocked;
+
+  /**
+   * @param {"mine" | "theirs"} prefers  The picture that the call is about.
+   * @param {(blocked: boolean) => void} onBlocked  The browser holds the sound back until the page is touched.
+   */
+  constructor(prefers, onBlocked) {
+    this.prefers = prefers;
+    this.#onBlocked = onBlocked;
+  }
+
+  /**
+   * @param {MediaStream} stream
+   * @param {boolean} mirrored
+   */
+  showMine(stream, mirrored) {
+    const video = find("video", this.#mine);
+    play(/** @type {HTMLVideoElement} */ (video), stream.getVideoTracks());
+    video.classList.toggle("mirrored", mirrored);
+  }
+
+  /** @param {MediaStream} stream */
+  showTheirs(stream) {
+    play(/** @type {HTMLVideoElement} */ (find("video", this.#theirs)), stream.getVideoTracks());
+    this.#voice.srcObject = new MediaStream(stream.getAudioTracks());
+    return this.hear();
+  }
+
+  /** Let the other be heard; the browser may want a touch of the page first. */
+  async hear() {
+    try {
+      await this.#voice.play();
+      this.#onBlocked(false);
+    } catch (error) {
+      if (error instanceof DOMException && error.name === "NotAllowedError") this.#onBlocked(true);
+    }
+  }
+
+  /** The small picture becomes the big one. */
+  swap() {
+    this.#swapped = !this.#swapped;
+  }
+
+  /**
+   * @param {Side} mine
+   * @param {Side} theirs
+   */
+  arrange(mine, theirs) {
+    const wanted = this.#swapped === (this.prefers === "theirs") ? "mine" : "theirs";
+    const mineIsBig = wanted === "mine" ? mine.picture || !theirs.picture : mine.picture && !theirs.picture;
+    // a call about my picture, and neither is there: the person is what counts
+    const big = mineIsBig && !(!mine.picture && !theirs.picture) ? this.#mine : this.#theirs;
+    for (const [figure, side] of /** @type {const} */ ([[this.#mine, mine], [this.#theirs, theirs]])) {
+      figure.classList.toggle("big", figure === big);
+      figure.classList.toggle("small", figure !== big);
+      find("video", figure).classList.toggle("gone", !side.picture);
+      find(".absent", figure).hidden = side.picture;
+      find(".absent p", figure).textContent = side.why;
+      find("figcaption", figure).textContent = side.caption;
+    }
+  }
+}
+
+/**
+ * @param {HTMLVideoElement} video
+ * @param {MediaStreamTrack[]} tracks
+ */
+function play(video, tracks) {
+  const now = /** @type {MediaStream | null} */ (video.srcObject)?.getVideoTracks() ?? [];
+  if (now[0] === tracks[0] && now.length === tracks.length) return;
+  video.srcObject = tracks.length ? new MediaStream(tracks) : null;
+  video.play().catch(() => undefined); // muted: only a newer picture interrupts it
+}
