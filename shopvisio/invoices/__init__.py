@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Fault,
         Paper,
         PaperFile,
+        count,
         credit,
         credit_of,
         issue,
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Address", "Buyer", "Corrected", "Facts", "Fault", "Kind", "Line", "Paper", "PaperFile", "Report", "Seller",
-    "Snapshot", "Tried", "Visit", "credit", "credit_of", "issue", "lacking", "make_pdf", "of_case", "pdf_of",
-    "read", "render", "self_test", "store_pdf", "verify",
+    "Snapshot", "Tried", "Visit", "count", "credit", "credit_of", "issue", "lacking", "make_pdf", "of_case",
+    "pdf_of", "read", "render", "self_test", "store_pdf", "verify",
 ]
 
 

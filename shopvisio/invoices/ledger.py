@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ForeignKey, UniqueConstraint, event, select, text
+from sqlalchemy import ForeignKey, UniqueConstraint, event, func, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -143,6 +143,11 @@ def read(paper: Paper) -> Snapshot:
 def of_case(case_id: int) -> list[Paper]:
     """The papers of a case, oldest first."""
     return list(db.session.scalars(select(Paper).where(Paper.case_id == case_id).order_by(Paper.id)))
+
+
+def count() -> int:
+    """How many papers the ledger holds."""
+    return db.session.scalar(select(func.count()).select_from(Paper)) or 0
 
 
 def credit_of(paper: Paper) -> Paper | None:

@@ -15,6 +15,7 @@ from shopvisio.invoices import (
     Kind,
     Line,
     Paper,
+    count,
     credit,
     credit_of,
     issue,
@@ -37,6 +38,7 @@ def test_each_kind_counts_in_its_own_series(seal: Seal) -> None:
     for kind, facts in ((Kind.INVOICE, REPAIRED), (Kind.NO_CHARGE_NOTE, NOT_REPAIRED), (Kind.INVOICE, REPAIRED)):
         seal(kind, facts)
     assert numbers() == ["F2026-000001", "R2026-000001", "F2026-000002"]
+    assert count() == 3
     assert verify() == []
 
 
