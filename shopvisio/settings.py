@@ -13,9 +13,9 @@ from babel.support import LazyProxy
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.orm import Mapped, mapped_column
 from stdnum import iban as stdnum_iban
+from stdnum.eu import vat as stdnum_vat
 from stdnum.exceptions import ValidationError
 from stdnum.fr import siret as stdnum_siret
-from stdnum.fr import tva as stdnum_tva
 
 from shopvisio import money
 from shopvisio.db import Base, db
@@ -354,7 +354,7 @@ SETTINGS: dict[str, Setting] = {
             PAPERS,
             lazy("Numéro de TVA"),
             lazy("FR suivi de 11 chiffres."),
-            _checked(stdnum_tva, lazy("Ce numéro de TVA n’est pas juste.")),
+            _checked(stdnum_vat, lazy("Ce numéro de TVA n’est pas juste.")),
         ),
         Setting(
             "vat_rate",
