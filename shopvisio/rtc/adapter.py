@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, cast
 
 import pylibsrtp
-from aioice import Candidate, Connection, stun
-from aioice.ice import CandidatePair, StunProtocol, get_host_addresses
+from aioice import Candidate, Connection, ConnectionClosed, stun
+from aioice.ice import CandidatePair, ConnectionEvent, StunProtocol, get_host_addresses
 from aiortc import (
     RTCCertificate,
     RTCDtlsFingerprint,
@@ -31,7 +31,7 @@ LONGEST = 1600            # bytes of a datagram that is looked at
 
 PRIVATE = {
     "aioice.Connection()": ("_nominated", "_protocols", "check_complete", "get_component_candidates",
-                            "request_received", "data_received", "build_request"),
+                            "request_received", "data_received", "build_request", "get_event"),
     "aioice.ice.StunProtocol()": ("connection_lost", "connection_made", "send_stun", "transactions"),
     "aiortc.RTCIceGatherer()": ("_connection",),
     "aiortc.RTCDtlsTransport()": ("_rx_srtp", "_tx_srtp"),
@@ -205,6 +205,10 @@ class _SharedConnection(Connection):
         chosen = self._nominated.get(1)
         if chosen:
             self._moved(cast(_Transport, chosen.protocol.transport).way, chosen.remote_addr)
+
+    async def get_event(self) -> ConnectionEvent | None:
+        # aiortc's watcher asks again and again, without a pause, an agent that was closed before it looked.
+        return await super().get_event() or ConnectionClosed()
 
     def probe(self) -> None:
         for pair in self._nominated.values():

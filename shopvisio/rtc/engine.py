@@ -16,7 +16,7 @@ from shopvisio.i18n import _
 from shopvisio.rtc import sdp
 from shopvisio.rtc.adapter import Packet
 from shopvisio.rtc.leg import Leg
-from shopvisio.rtc.port import Port, open_sockets
+from shopvisio.rtc.port import Port, local_addresses, open_sockets
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -49,7 +49,8 @@ class Engine:
     """Passes on the media of all rooms, on one UDP port, in a thread of its own.
 
     port: the UDP port; 0 takes any free one, ``port`` then says which.
-    addresses: the local addresses to listen on, one socket each (see local_addresses()).
+    addresses: the local addresses to listen on, one socket each; None: all of this machine, and those that
+    it gets later.
     advertised: further addresses at which browsers may reach the same port: the public one.
     wake: called in the relay's thread after each event and each finished future; must not block.
 
@@ -57,7 +58,7 @@ class Engine:
     """
 
     def __init__(
-        self, port: int, addresses: Sequence[str], advertised: Sequence[str] = (),
+        self, port: int, addresses: Sequence[str] | None = None, advertised: Sequence[str] = (),
         wake: Callable[[], None] = lambda: None,
     ) -> None:
         self.port = port
@@ -74,8 +75,7 @@ class Engine:
 
     def start(self) -> None:
         """Listen. Raises RelayFailed when the port is taken, or no local address is there."""
-        sockets = open_sockets(self.port, self._addresses)
-        self._ports = [Port(sock, self._packet, self._by_name) for sock in sockets]
+        self._listen(local_addresses() if self._addresses is None else self._addresses)
         self.port = self._ports[0].port
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, args=(self._loop,), name="relay", daemon=True)
@@ -109,7 +109,10 @@ class Engine:
         """
         return self._submit(self._stats())
 
-    # -- inside the thread
+    def _listen(self, addresses: Sequence[str]) -> list[Port]:
+        made = [Port(sock, self._packet, self._by_name) for sock in open_sockets(self.port, addresses)]
+        self._ports += made
+        return made
 
     def _submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         future: Future[T] = Future()
@@ -122,6 +125,8 @@ class Engine:
             future.set_exception(RelayFailed(_("La vidéo n’est pas disponible pour le moment.")))
         future.add_done_callback(lambda _done: self._wake())
         return future
+
+    # -- inside the thread
 
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         asyncio.set_event_loop(loop)
@@ -156,16 +161,23 @@ class Engine:
         if len(others) >= LEGS or sum(key[0] == room for key in others) >= SEATS:
             log.warning("no place for another connection (%s)", len(others))
             raise RelayFailed(_("L’appel est complet pour le moment."))
-        leg = Leg(offer, self._ports)
+        leg = Leg(offer, self._reachable())
         self._drop(room, seat, leg)
         self._legs[room, seat] = self._by_name[leg.ufrag] = leg
         self._spawn(self._connect(room, seat, leg))
-        return leg.answer(self._offered())
+        return leg.answer(self._advertised)
 
-    def _offered(self) -> list[str]:
-        """The addresses of an answer, each once, the machine's own before the public ones, loopback last."""
-        own = [port.address for port in self._ports]
-        return sorted(dict.fromkeys([*own, *self._advertised]), key=lambda a: a in ("127.0.0.1", "::1"))
+    def _reachable(self) -> list[Port]:
+        """The sockets to offer now: a lease may have given this machine another address since the start."""
+        if self._addresses is not None:
+            return self._ports
+        present = local_addresses()
+        known = {port.address for port in self._ports}
+        new = [address for address in present if address not in known]
+        with contextlib.suppress(RelayFailed):     # said in the log; the others still serve
+            for port in self._listen(new) if new else ():
+                asyncio.get_running_loop().add_reader(port.socket, port.readable)
+        return [port for port in self._ports if port.address in present] or self._ports
 
     async def _connect(self, room: str, seat: str, leg: Leg) -> None:
         if await leg.connect() and self._legs.get((room, seat)) is leg:

@@ -10,7 +10,7 @@ from aioice.stun import Message
 from shopvisio.rtc import packets, sdp
 from shopvisio.rtc.adapter import Address, Keys, Packet, Transport, Way
 from shopvisio.rtc.flow import Flow, Inlet, Outlet
-from shopvisio.rtc.port import Port
+from shopvisio.rtc.port import LOOPBACK, Port
 
 PATHS = 32                  # addresses one leg may come from
 BETWEEN_REQUESTS = 0.3      # seconds, at least, between two requests for a whole picture
@@ -50,8 +50,10 @@ class Leg:
         self._requested = 0.0
         self._transport = Transport(ports, self.ufrag, self.password, self._moved, self._ended)
 
-    def answer(self, addresses: Sequence[str]) -> str:
-        """Our answer to its offer, complete."""
+    def answer(self, advertised: Sequence[str]) -> str:
+        """Our answer to its offer, complete: our own addresses, then those advertised, loopback last."""
+        own = dict.fromkeys([*(port.address for port in self._ports), *advertised])
+        addresses = sorted(own, key=lambda address: address in LOOPBACK)
         ssrcs = {kind: tuple(self.outlets[name].ssrc for name in names if name in self.outlets)
                  for kind, names in NAMES.items()}
         return sdp.answer(self.offer, sdp.Ours(
@@ -94,9 +96,10 @@ class Leg:
 
     def part(self) -> None:
         """Be alone again."""
-        for leg in (self, self._other):
-            if leg:
-                leg.flows, leg.heard, leg._unnamed, leg._other = {}, {}, {}, None
+        other, self._other = self._other, None
+        self.flows, self.heard, self._unnamed = {}, {}, {}
+        if other and other._other is self:
+            other.part()
 
     def _send_to(self, other: "Leg") -> None:
         flows: dict[str, Flow] = {}
@@ -173,8 +176,9 @@ class Leg:
             way.send(data, address)
 
     def take_dtls(self, data: bytes) -> None:
-        """A piece of the handshake, or of the goodbye."""
-        self._transport.take(data)
+        """A piece of the handshake, or of the goodbye; before there is a path nobody would read it."""
+        if self.path:
+            self._transport.take(data)
 
     def take_request(self, message: Message, port: Port, sender: Address) -> bool:
         """A STUN request that names this leg; whether it proved itself, so that ``sender`` may be known."""

@@ -21,16 +21,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+LOOPBACK = ("127.0.0.1", "::1")
 BURST = 64                  # datagrams taken at once, before others have their turn
 BUFFER = 4 << 20            # bytes asked of the kernel for each socket
 
 
 def local_addresses() -> list[str]:
     """Every address of this machine worth offering: its networks first, then loopback."""
-    found = dict.fromkeys([*adapter.host_addresses(), "127.0.0.1"])
-    if socket.has_ipv6:
-        found["::1"] = None
-    return list(found)
+    return list(dict.fromkeys([*adapter.host_addresses(), *LOOPBACK]))
 
 
 def open_sockets(port: int, addresses: Iterable[str]) -> list[socket.socket]:
@@ -73,7 +71,7 @@ def _open(port: int, address: str) -> socket.socket | None:
     except OSError as error:
         sock.close()
         if error.errno == errno.EADDRNOTAVAIL:
-            log.warning("media address %s is not there", address)
+            log.info("media address %s is not there", address)
             return None
         raise
     return sock

@@ -96,6 +96,7 @@ class Wire(asyncio.DatagramProtocol):
 
     def __init__(self, relay: tuple[str, int], loss: float = 0.0) -> None:
         self.relay, self.loss = relay, loss
+        self.loop = asyncio.get_running_loop()
         self.cut = False
         self.dropped = 0
         self._dice = random.Random(1)

@@ -308,7 +308,7 @@ def test_losses_are_repaired_between_the_two_browsers(line: Wire, call: tuple[Pa
 def test_a_change_of_network_needs_no_new_call(line: Wire, house: House, call: tuple[Page, Page]) -> None:
     customer, _repairer = call
     before = house.engine.stats().result(1)["rooms"]["room"]["customer"]["remote"]
-    line.move()
+    line.loop.call_soon_threadsafe(line.move)
     customer.wait_for_timeout(3000)
     shown = [streams(page, "inbound", "video")["framesDecoded"] for page in call]
     customer.wait_for_timeout(1000)

@@ -4,7 +4,10 @@ import asyncio
 import gc
 import os
 import re
+import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +19,7 @@ from shopvisio.errors import Invalid, RelayFailed
 from shopvisio.rtc import Engine, Event, local_addresses
 
 from .peers import Person, happens, only_by, people, until, wire
+from .test_sdp import WHOLE
 
 
 @pytest.fixture
@@ -116,6 +120,36 @@ def test_every_candidate_has_the_one_port_and_a_known_address() -> None:
 
     asyncio.run(call())
     engine.stop()
+
+
+MOVING_HOUSE = r"""
+import re, subprocess, sys
+from shopvisio.rtc import Engine
+
+def offered():
+    answer = engine.join("room", "customer", sys.argv[1]).result(2)
+    return set(re.findall(r"a=candidate:\S+ 1 udp \d+ (\S+) ", answer))
+
+def ip(*words):
+    subprocess.run(["ip", *words], check=True)
+
+ip("link", "set", "lo", "up")
+engine = Engine(0)
+engine.start()
+before = offered()
+ip("address", "add", "192.0.2.77/32", "dev", "lo")
+assert offered() == before | {"192.0.2.77"}, before
+ip("address", "del", "192.0.2.77/32", "dev", "lo")
+assert offered() == before, before
+engine.stop()
+"""
+
+
+def test_it_follows_when_the_machine_gets_another_address() -> None:
+    own_network = ["unshare", "--user", "--map-root-user", "--net"]
+    if shutil.which("ip") is None or subprocess.run([*own_network, "true"]).returncode:
+        pytest.skip("this machine gives no network of its own to a test")
+    subprocess.run([*own_network, sys.executable, "-c", MOVING_HOUSE, WHOLE], check=True, timeout=20)
 
 
 def test_silence_is_told_and_so_is_its_end(engine: Engine) -> None:
@@ -260,6 +294,18 @@ def test_it_takes_so_many_connections_and_no_more(engine: Engine) -> None:
         await person.pc.close()
 
     asyncio.run(call())
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.001, 0.01, 0.1])
+def test_second_thoughts_right_after_joining_do_no_harm(engine: Engine, pause: float) -> None:
+    for seat in ("customer", "customer", "repairer"):
+        engine.join("room", seat, WHOLE)
+        time.sleep(pause)
+        engine.leave("room", seat)
+        engine.join("room", seat, WHOLE)
+        time.sleep(pause)
+        engine.join("room", seat, WHOLE)
+    assert set(engine.stats().result(1)["rooms"]["room"]) == {"customer", "repairer"}
 
 
 def test_two_relays_cannot_have_one_port(engine: Engine) -> None:
