@@ -265,6 +265,21 @@ def upcoming(case: Case, now: datetime) -> Appointment | None:
     return kept[-1] if now < kept[-1].end + timedelta(hours=12) else None
 
 
+def change_service(service: Service, name: str, summary: str, minutes: str, pause: str, active: bool) -> None:
+    """Another name, length or pause, from what was typed; what is booked stays as it is. Raises Invalid."""
+    wrong: dict[str, str] = {}
+    if not name.strip():
+        wrong["name"] = _("Indiquez un nom.")
+    for field, typed, lowest in (("minutes", minutes, 5), ("pause", pause, 0)):
+        if not (typed.strip().isascii() and typed.strip().isdigit() and lowest <= int(typed) <= 480):
+            wrong[field] = _("Un nombre entier, de {low} à {high}.", low=lowest, high=480)
+    if wrong:
+        raise Invalid(_("Quelques réponses sont à corriger."), wrong)
+    service.name, service.summary, service.active = name.strip(), summary.strip(), active
+    service.minutes, service.pause = int(minutes), int(pause)
+    db.session.flush()
+
+
 def free_up(case: Case, now: datetime) -> None:
     """Give back the times the case still holds: nobody will come."""
     for appointment in appointments(case):

@@ -23,7 +23,7 @@ from shopvisio.invoices import Paper
 from shopvisio.web import call as call_pages
 from shopvisio.web import guard, presence, story, todo, wake_jobs
 from shopvisio.web.guard import staff
-from shopvisio.web.typed import blame
+from shopvisio.web.typed import WEEKDAYS, blame, week_names
 
 blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 
@@ -60,9 +60,19 @@ def menu() -> list[Place]:
     return [place for place in places if accounts.may(guard.me(), place.act)]
 
 
-@blueprint.app_context_processor
-def _menu() -> dict[str, Any]:
-    return {"menu": menu}
+def _may(act: str) -> bool:
+    return accounts.may(guard.me(), act)
+
+
+def _weekdays() -> tuple[Any, ...]:
+    return WEEKDAYS
+
+
+blueprint.add_app_template_global(menu, "menu")
+blueprint.add_app_template_global(_may, "may")
+blueprint.add_app_template_global(story.nth, "nth")
+blueprint.add_app_template_global(week_names, "week_names")
+blueprint.add_app_template_global(_weekdays, "weekdays")
 
 
 # -- the day
@@ -176,6 +186,7 @@ def listing() -> ResponseReturnValue:
         shown=shown,
         filters=FILTERS,
         counts=cases.count_by_state(),
+        outcomes=cases.OUTCOMES,
     )
 
 
@@ -290,6 +301,12 @@ def _case_page(case: Case, now: datetime, **posted: FlaskForm) -> str:
         consents=cases.consents(case),
         visits=len(booking.appointments(case)),
         due=case.fee + sum(part.price for part in case.parts if part.state not in ("offered", "refused")),
+        amount=settings.SETTINGS["fee"].show,
+        outcomes=cases.OUTCOMES,
+        part_states=story.PARTS,
+        paper_kinds=story.PAPERS,
+        methods=payments.METHODS,
+        consent_kinds=story.CONSENTS,
         link=url_for("customer.case", token=guard.token_of(case), _external=True),
     )
 
@@ -429,7 +446,7 @@ def parts() -> ResponseReturnValue:
     """Every part on its way, the oldest first."""
     now = clock.now()
     waiting = reversed(cases.listed(PARTS_OUT, limit=500))
-    return render_template("desk/parts.html", rows=[_part_row(case, now) for case in waiting])
+    return render_template("desk/parts.html", rows=[_part_row(case, now) for case in waiting], states=cases.STATES)
 
 
 def _part_row(case: Case, now: datetime) -> tuple[Case, Part, int]:

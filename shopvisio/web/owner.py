@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,27 +11,42 @@ from flask_wtf import FlaskForm
 from sqlalchemy import select
 from wtforms import BooleanField, DateField, EmailField, PasswordField, SelectField, StringField, URLField
 
-from shopvisio import accounts, booking, catalogue, clock, jobs, mail, payments, settings
+from shopvisio import accounts, booking, catalogue, clock, invoices, jobs, mail, payments, settings
 from shopvisio import papers as case_papers
 from shopvisio.accounts import Staff
-from shopvisio.booking import Closure
+from shopvisio.booking import Closure, Service
 from shopvisio.cases import Case
 from shopvisio.catalogue import Product
 from shopvisio.db import db, writing
 from shopvisio.errors import Conflict, Invalid, NotFound
-from shopvisio.i18n import _, language, lazy, n_
-from shopvisio.invoices import Paper
+from shopvisio.i18n import _, day_year, here, language, lazy, n_
+from shopvisio.invoices import Kind, Paper
 from shopvisio.jobs import Job
 from shopvisio.mail import Mail
 from shopvisio.settings import Setting
 from shopvisio.web import guard, wake_jobs
 from shopvisio.web.guard import staff
+from shopvisio.web.story import PAPERS
 from shopvisio.web.todo import PAPER_JOBS
 from shopvisio.web.typed import blame, read_week, settings_form, shown, week_typed
 
 blueprint = Blueprint("owner", __name__, url_prefix="/desk")
 
 LEDGER = 200  # papers on the page, the newest
+
+
+@blueprint.app_template_global()
+def setting_groups() -> Mapping[str, Any]:
+    """The groups of settings, name -> label."""
+    return settings.GROUPS
+
+
+def _days_of(closure: Closure) -> str:
+    """``24 décembre 2026``, or ``du … au …``."""
+    first, last = closure.start, closure.end - timedelta(seconds=1)
+    if here(first).date() == here(last).date():
+        return day_year(first)
+    return _("du {first} au {last}", first=day_year(first), last=day_year(last))
 
 
 def _me() -> Staff:
@@ -71,11 +88,9 @@ def _names(group: str) -> list[str]:
 def group(group: str) -> ResponseReturnValue:
     """One group of settings; what was changed is named after saving."""
     names = _names(group)
-    form = settings_form(names)()
     if request.method == "GET":
-        for name in names:
-            form[name].data = shown(name)
-        return _settings_page(group, form)
+        return _settings_page(group, _as_shown(group))
+    form = settings_form(names)()
     now = clock.now()
     try:
         with writing():
@@ -90,6 +105,14 @@ def group(group: str) -> ResponseReturnValue:
     return redirect(url_for("owner.group", group=group), 303)
 
 
+def _as_shown(group: str) -> FlaskForm:
+    names = _names(group)
+    form = settings_form(names)(formdata=None)
+    for name in names:
+        form[name].data = shown(name)
+    return form
+
+
 def _typed(form: FlaskForm, names: list[str]) -> dict[str, str]:
     """What was typed; a secret left empty is left as it is."""
     return {name: form[name].data or "" for name in names if form[name].data or not settings.SETTINGS[name].secret}
@@ -102,7 +125,7 @@ def _changed_sentence(changed: list[str]) -> str:
     return _("Enregistré : {labels}.", labels=labels)
 
 
-def _settings_page(group: str, form: FlaskForm) -> str:
+def _settings_page(group: str, form: FlaskForm, services: Mapping[int, "ServiceForm"] | None = None) -> str:
     names = _names(group)
     return render_template(
         "desk/settings.html",
@@ -114,6 +137,7 @@ def _settings_page(group: str, form: FlaskForm) -> str:
         form=form,
         missing={setting.name for setting in settings.missing()},
         mail_ready=mail.is_configured(),
+        services=_services(services or {}) if group == settings.BOOKING else [],
     )
 
 
@@ -128,6 +152,51 @@ def send_test() -> ResponseReturnValue:
 
 
 # -- people, hours, closures
+
+
+class ServiceForm(FlaskForm):  # type: ignore[misc]
+    """What a customer may book."""
+
+    name = StringField(lazy("Nom"), render_kw={"maxlength": 60})
+    summary = StringField(lazy("En une ligne"), render_kw={"maxlength": 160})
+    minutes = StringField(lazy("Durée, en minutes"), render_kw={"inputmode": "numeric"})
+    pause = StringField(lazy("Pause ensuite, en minutes"), render_kw={"inputmode": "numeric"})
+    active = BooleanField(lazy("Proposé aux clients"))
+
+
+def _service_form(service: Service, posted: bool = False) -> ServiceForm:
+    given = {} if posted else {"formdata": None, "obj": service}
+    return ServiceForm(prefix=f"service{service.id}-", **given)
+
+
+def _services(typed: Mapping[int, ServiceForm]) -> list[tuple[Service, ServiceForm]]:
+    every = db.session.scalars(select(Service).order_by(Service.id))
+    return [(service, typed.get(service.id) or _service_form(service)) for service in every]
+
+
+@blueprint.post("/services/<int:service_id>")
+@staff("settings")
+def change_service(service_id: int) -> ResponseReturnValue:
+    """Another name, length or pause. Appointments already made stay as they are."""
+    service = db.session.get(Service, service_id)
+    if service is None:
+        raise NotFound
+    form = _service_form(service, posted=True)
+    try:
+        with writing():
+            booking.change_service(
+                db.session.get_one(Service, service_id),
+                form.data["name"] or "",
+                form.summary.data or "",
+                form.minutes.data or "",
+                form.pause.data or "",
+                form.active.data,
+            )
+    except Invalid as refusal:
+        blame(form, refusal)
+        return _settings_page(settings.BOOKING, _as_shown(settings.BOOKING), {service_id: form}), 422
+    flash(_("Enregistré. Les rendez-vous déjà pris ne changent pas."))
+    return redirect(url_for("owner.group", group=settings.BOOKING), 303)
 
 
 class PersonForm(FlaskForm):  # type: ignore[misc]
@@ -187,6 +256,7 @@ def _people_page(new: PersonForm | None = None, closing: ClosureForm | None = No
         closures=[(closure, booking.during(closure)) for closure in booking.closures(now)],
         new=new or PersonForm(formdata=None),
         closing=closing or ClosureForm(formdata=None),
+        days_of=_days_of,
         roles=accounts.ROLES,
     )
 
@@ -410,6 +480,7 @@ class PaperRow:
     case: Case | None
     has_pdf: bool
     owed: int
+    taken_back: bool
 
 
 @blueprint.get("/papers")
@@ -420,13 +491,16 @@ def papers() -> ResponseReturnValue:
     rows = db.session.scalars(select(Paper).order_by(Paper.id.desc()).limit(LEDGER))
     return render_template(
         "desk/papers.html",
-        rows=[
-            PaperRow(paper, db.session.get(Case, paper.case_id), paper.id not in without_pdf, payments.owed(paper))
-            for paper in rows
-        ],
+        rows=[_paper_row(paper, paper.id not in without_pdf) for paper in rows],
         failed=[(job, _case_of(job)) for job in jobs.in_trouble(*PAPER_JOBS)],
         unpaid=payments.owed_in_all(),
+        paper_kinds=PAPERS,
     )
+
+
+def _paper_row(paper: Paper, has_pdf: bool) -> PaperRow:
+    taken_back = paper.kind == Kind.INVOICE and invoices.credit_of(paper) is not None
+    return PaperRow(paper, db.session.get(Case, paper.case_id), has_pdf, payments.owed(paper), taken_back)
 
 
 def _case_of(job: Job) -> Case | None:

@@ -90,6 +90,14 @@ CONSENTS = {
     "terms": lazy("les conditions générales"),
     "immediate": lazy("le début immédiat de la réparation"),
 }
+PARTS = {
+    "offered": lazy("Proposée"),
+    "accepted": lazy("Acceptée, à envoyer"),
+    "refused": lazy("Refusée"),
+    "sent": lazy("Envoyée"),
+    "received": lazy("Reçue"),
+}
+PAPERS = {"invoice": lazy("Facture"), "credit_note": lazy("Avoir"), "no_charge_note": lazy("Note sans frais")}
 IMPERSONAL = {"call_started"}  # nobody's own act: told without a name
 
 
@@ -181,22 +189,25 @@ STAGES_SHOWN = 4  # of the past: the line stays one line
 
 def stages(case: Case, upcoming: Appointment | None) -> list[Step]:
     """The line of a case: what happened last, where it stands, and its end."""
-    past = [Step(_("Réservé"), day_short(case.created), "was")]
-    for entry in case.journal:
-        if entry.kind == "call_ended":
-            told = entry.told
-            small = ", ".join(
-                (day_short(entry.at), n_("{n} min", "{n} min", told["minutes"])) if told["minutes"] else (_("bref"),)
-            )
-            past.append(Step(_("{visit} appel", visit=nth(told["visit"])), small, "was"))
-        elif entry.kind in STAGES:
-            past.append(Step(str(STAGES[entry.kind]), day_short(entry.at), "was"))
+    past = [("", Step(_("Réservé"), day_short(case.created), "was"))]
+    past += [(entry.kind, step) for entry in case.journal if (step := _stage(entry)) is not None]
+    if past[-1][0] == case.state:
+        past.pop()  # where it stands says it already
+    was = [step for _kind, step in past[-STAGES_SHOWN:]]
     if case.state == "closed":
         end = str(OUTCOMES.get(case.outcome, STATES["closed"]))
-        return [*past[-STAGES_SHOWN:], Step(end, day_short(case.closed_at) if case.closed_at else "", "is")]
-    if past[-1].label in (str(STATES[case.state]), str(STAGES.get(case.state, ""))):
-        past.pop()  # where it stands says it already
-    return [*past[-STAGES_SHOWN:], _present(case, upcoming), Step(str(STATES["closed"]), "", "")]
+        return [*was, Step(end, day_short(case.closed_at) if case.closed_at else "", "is")]
+    return [*was, _present(case, upcoming), Step(str(STATES["closed"]), "", "")]
+
+
+def _stage(entry: Entry) -> Step | None:
+    if entry.kind in STAGES:
+        return Step(str(STAGES[entry.kind]), day_short(entry.at), "was")
+    if entry.kind != "call_ended":
+        return None
+    told = entry.told
+    length = n_("{n} min", "{n} min", told["minutes"]) if told["minutes"] else _("bref")
+    return Step(_("{visit} appel", visit=nth(told["visit"])), f"{day_short(entry.at)}, {length}", "was")
 
 
 def _present(case: Case, upcoming: Appointment | None) -> Step:
