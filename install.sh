@@ -1,0 +1,406 @@
+#!/bin/sh
+# Installs ShopVisio on Debian 12 or newer, Ubuntu 24.04 or newer; or serves its demo shop.
+#
+#   ./install.sh               install what is missing, start the appliance or update it
+#   ./install.sh demo          serve a demo shop in the foreground, out of this folder
+#   ./install.sh tests         make .venv ready for the tests (tests/run does it by itself)
+#   ./install.sh --uninstall   stop and remove the appliance; its data and its settings stay
+#
+# It asks nothing and may be run again at any time. SHOPVISIO_... variables given to it are kept as the
+# appliance's settings in /etc/shopvisio.env. All of it is in functions, and the last line calls: a file
+# that was cut off on its way does nothing.
+set -eu
+
+SETTINGS=/etc/shopvisio.env
+PROGRAM=/opt/shopvisio
+COMMAND=/usr/local/bin/shopvisio
+UNIT=/etc/systemd/system/shopvisio.service
+IMAGE_UID=10001                  # the Dockerfile's
+LIBRARIES='libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 ca-certificates'
+TEST_TOOLS='chromium poppler-utils zbar-tools qpdf shellcheck fonts-dejavu-core'
+
+main() {
+  here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
+  case ${1:-} in
+    '') become_root; appliance ;;
+    demo) demo ;;
+    tests) in_checkout requirements-test.lock "$LIBRARIES $TEST_TOOLS" ;;
+    --uninstall) become_root --uninstall; uninstall ;;
+    -h | --help) usage ;;
+    *) usage >&2; exit 2 ;;
+  esac
+}
+
+usage() {
+  sed -n '4,7s/^#   //p' "$here/install.sh"
+}
+
+say() {
+  printf '%s\n' "$*"
+}
+
+die() {
+  printf 'install.sh: %s\n' "$*" >&2
+  exit 1
+}
+
+# ---- what this machine lacks ------------------------------------------------------------------------
+
+become_root() {
+  if [ "$(id -u)" -eq 0 ]; then return; fi
+  command -v sudo >/dev/null || die 'this needs root, or sudo.'
+  kept=$(env | sed -n 's/^\(SHOPVISIO_[A-Z_]*\)=.*/\1/p' | paste -sd, -)
+  exec sudo ${kept:+"--preserve-env=$kept"} sh "$here/install.sh" "$@"
+}
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    die "this needs root, or sudo: $*"
+  fi
+}
+
+need() { # need PACKAGE...: the distribution's packages, asked for only when one is missing
+  missing=''
+  for package in "$@"; do
+    case $(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true) in
+      installed) ;;
+      *) missing="$missing $package" ;;
+    esac
+  done
+  if [ -z "$missing" ]; then return; fi
+  command -v apt-get >/dev/null || die "only Debian and Ubuntu are known here. Please install:$missing"
+  say "Installing from the distribution:$missing"
+  as_root apt-get -qq update
+  # shellcheck disable=SC2086  # one word per package
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >/dev/null
+}
+
+usable() { # usable PYTHON: is it new enough, and can it make environments?
+  "$1" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
+environment() { # environment PYTHON FOLDER LOCK: a virtual environment that holds exactly what LOCK says, or more
+  wanted=$(cat "$here/requirements.lock" "$here/requirements-test.lock" | sha256sum)
+  if "$2/bin/python" -m pip --version >/dev/null 2>&1; then
+    if [ "$(cat "$2/$3.installed" 2>/dev/null)" = "$wanted" ]; then return; fi
+  else
+    "$1" -m venv --clear "$2"
+  fi
+  say 'Installing the Python libraries…'
+  "$2/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+    -r "$here/$3"
+  printf '%s\n' "$wanted" >"$2/$3.installed"
+}
+
+importable() { # importable VENV FOLDER: Python of VENV finds the package in FOLDER
+  printf '%s\n' "$2" >"$("$1/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/shopvisio.pth"
+}
+
+# ---- out of this folder -----------------------------------------------------------------------------
+
+in_checkout() { # in_checkout LOCK PACKAGES: make .venv ready
+  # shellcheck disable=SC2086  # one word per package
+  need $2
+  python=python3
+  if ! usable "$python"; then
+    need python3 python3-venv
+    python=/usr/bin/python3
+    usable "$python" || die 'Python 3.11 or newer is needed.'
+  fi
+  environment "$python" "$here/.venv" "$1"
+  importable "$here/.venv" "$here"
+  "$here/shopvisio/web/npm/install" "$here/.venv/bin/python"
+}
+
+demo() {
+  in_checkout requirements.lock "$LIBRARIES"
+  exec "$here/.venv/bin/python" -m shopvisio demo
+}
+
+# ---- the appliance ----------------------------------------------------------------------------------
+
+appliance() {
+  umask 022
+  look_around
+  keep_settings
+  data=$(setting SHOPVISIO_DATA /var/lib/shopvisio)
+  case $data in
+    /*[!/]*) ;;
+    *) die "SHOPVISIO_DATA=$data: give a folder of its own, from the root on." ;;
+  esac
+  if docker info >/dev/null 2>&1; then
+    in_container
+  else
+    natively
+  fi
+}
+
+look_around() {
+  if [ "$(date +%Y)" -lt 2026 ]; then die "the clock says $(date): please set it first."; fi
+  mkdir -p "$PROGRAM"
+  free=$(df -Pk "$PROGRAM" | awk 'NR == 2 { print $4 }')
+  if [ "$free" -lt 2000000 ]; then die "only $((free / 1024)) MB are free in $PROGRAM: 2 GB are needed."; fi
+}
+
+keep_settings() { # what the environment says now, then what was kept before
+  {
+    env | grep '^SHOPVISIO_[A-Z_]*=' || true
+    cat "$SETTINGS" 2>/dev/null || say '# The settings of the appliance. After a change, run install.sh again.'
+  } | awk -F= '/^#/ || !seen[$1]++' >"$SETTINGS.new"
+  mv "$SETTINGS.new" "$SETTINGS"
+}
+
+setting() { # setting NAME DEFAULT
+  value=$(sed -n "s/^$1=//p" "$SETTINGS" 2>/dev/null || true)
+  printf '%s\n' "${value:-$2}"
+}
+
+own_data() { # own_data USER: the data folder exists and is nobody else's
+  mkdir -p "$data"
+  chmod 0700 "$data"
+  if [ "$(stat -c %u "$data")" != "$(id -u "$1" 2>/dev/null || say "$1")" ]; then chown -R "$1:$1" "$data"; fi
+}
+
+launchers() { # launchers < the appliance's Python as a script: what `shopvisio ...` on this machine runs
+  cat >"$PROGRAM/python"
+  cat >"$COMMAND" <<EOF
+#!/bin/sh
+exec $PROGRAM/python -m shopvisio "\$@"
+EOF
+  chmod 0755 "$PROGRAM/python" "$COMMAND"
+}
+
+is_up() {
+  "$PROGRAM/python" -I -m shopvisio.health 2>/dev/null
+}
+
+wait_until_up() { # wait_until_up COMMAND...: a minute's patience; COMMAND shows the log when it was not enough
+  tries=0
+  until is_up; do
+    tries=$((tries + 1))
+    if [ "$tries" -ge 60 ]; then
+      "$@" >&2 || true
+      die 'the appliance does not answer; its last words are above.'
+    fi
+    sleep 1
+  done
+}
+
+welcome() {
+  address=$("$PROGRAM/python" -c 'from shopvisio import config; print(config.load().base_url)')
+  code=$("$COMMAND" code)
+  say "Customers:  $address/"
+  say "Desk:       $address/desk"
+  case $code in
+    *' '*) say "$code" ;;
+    *) say "Claim code: $code   at $address/claim, for an hour; afterwards: shopvisio code" ;;
+  esac
+}
+
+# ---- natively ---------------------------------------------------------------------------------------
+
+natively() {
+  # shellcheck disable=SC2086  # one word per package
+  need $LIBRARIES python3 python3-venv
+  usable /usr/bin/python3 || die 'Python 3.11 or newer is needed.'
+  if [ -d /run/systemd/system ]; then
+    systemctl stop shopvisio 2>/dev/null || true
+  elif [ -x "$PROGRAM/python" ] && is_up; then
+    say 'The appliance runs already. To update it, end it and run install.sh again.'
+    welcome
+    return
+  fi
+  id shopvisio >/dev/null 2>&1 ||
+    useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin shopvisio
+  own_data shopvisio
+  program
+  native_launchers
+  ports_are_free
+  if [ -d /run/systemd/system ]; then
+    unit >"$UNIT"
+    systemctl daemon-reload
+    systemctl --quiet enable shopvisio
+    systemctl start shopvisio
+    wait_until_up journalctl --unit shopvisio --lines 20 --no-pager
+    welcome
+  else
+    say 'No systemd here: the appliance runs in the foreground. Ctrl+C ends it.'
+    exec "$PROGRAM/python" -m shopvisio serve
+  fi
+}
+
+program() { # made beside what runs, then put in its place: a failed download changes nothing
+  rm -rf "$PROGRAM/next"
+  mkdir -p "$PROGRAM/next/app"
+  if [ -d "$PROGRAM/now/venv" ]; then cp -a "$PROGRAM/now/venv" "$PROGRAM/next/venv"; fi
+  environment /usr/bin/python3 "$PROGRAM/next/venv" requirements.lock
+  importable "$PROGRAM/next/venv" "$PROGRAM/now/app"
+  "$here/shopvisio/web/npm/install" "$PROGRAM/next/venv/bin/python" "$PROGRAM/vendor"
+  cp -R "$here/shopvisio" "$PROGRAM/next/app/"
+  find "$PROGRAM/next/app" -name __pycache__ -prune -exec rm -rf {} +
+  rm -rf "$PROGRAM/next/app/shopvisio/web/static/vendor"
+  cp -R "$PROGRAM/vendor" "$PROGRAM/next/app/shopvisio/web/static/vendor"
+  chown -R root:root "$PROGRAM/next/app"
+  chmod -R u=rwX,go=rX "$PROGRAM/next/app"
+  "$PROGRAM/next/venv/bin/python" -m compileall -q "$PROGRAM/next/app"
+  rm -rf "$PROGRAM/now"
+  mv "$PROGRAM/next" "$PROGRAM/now"
+}
+
+native_launchers() {
+  launchers <<EOF
+#!/bin/sh
+# The appliance's Python, as its own user and with its settings.
+while IFS= read -r line; do
+  case \$line in SHOPVISIO_*=*) export "\${line?}" ;; esac
+done <$SETTINGS
+export PYTHONSAFEPATH=1 HOME=/nonexistent
+if [ "\$(id -u)" -ne 0 ]; then exec $PROGRAM/now/venv/bin/python "\$@"; fi
+drop='setpriv --reuid shopvisio --regid shopvisio --clear-groups --no-new-privs'
+low_ports='--inh-caps -all,+net_bind_service --ambient-caps +net_bind_service --bounding-set -all,+net_bind_service'
+if \$drop \$low_ports true 2>/dev/null; then drop="\$drop \$low_ports"; fi
+exec \$drop $PROGRAM/now/venv/bin/python "\$@"
+EOF
+}
+
+ports_are_free() {
+  for port in "$(setting SHOPVISIO_PORT 80)" "$(setting SHOPVISIO_TLS_PORT 443)"; do
+    /usr/bin/python3 - "$port" <<'EOF' || die "port $port is taken by another program: end it, or choose another."
+import errno, socket, sys
+with socket.socket() as taken:
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind(("", int(sys.argv[1]) if sys.argv[1].isdigit() else 0))
+    except OSError as error:
+        sys.exit(error.errno == errno.EADDRINUSE)
+EOF
+  done
+}
+
+unit() {
+  cat <<EOF
+[Unit]
+Description=ShopVisio, a shop's sales and repairs by video
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+User=shopvisio
+Group=shopvisio
+EnvironmentFile=$SETTINGS
+Environment=PYTHONSAFEPATH=1
+ExecStart=$PROGRAM/now/venv/bin/python -m shopvisio serve
+Restart=always
+RestartSec=2
+TimeoutStopSec=30
+UMask=0077
+LimitNOFILE=65536
+MemoryMax=1500M
+TasksMax=256
+AmbientCapabilities=CAP_NET_BIND_SERVICE
+CapabilityBoundingSet=CAP_NET_BIND_SERVICE
+NoNewPrivileges=yes
+ReadWritePaths=$data
+ProtectSystem=strict
+ProtectHome=yes
+ProtectProc=invisible
+ProtectClock=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectControlGroups=yes
+PrivateDevices=yes
+PrivateTmp=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+RemoveIPC=yes
+LockPersonality=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM
+
+[Install]
+WantedBy=multi-user.target
+EOF
+}
+
+# ---- in a container ---------------------------------------------------------------------------------
+
+in_container() {
+  if [ -d /run/systemd/system ]; then systemctl --quiet disable --now shopvisio 2>/dev/null || true; fi
+  rm -f "$UNIT"
+  say 'Building the image…'
+  docker build --quiet --tag shopvisio "$here" >/dev/null
+  own_data "$IMAGE_UID"
+  docker stop --time 30 shopvisio >/dev/null 2>&1 || true
+  docker rm --force shopvisio >/dev/null 2>&1 || true
+  start_container
+  launchers <<'EOF'
+#!/bin/sh
+exec docker exec -i shopvisio python "$@"
+EOF
+  wait_until_up docker logs --tail 20 shopvisio
+  welcome
+}
+
+start_container() {
+  address=$(lan_address)
+  port=$(setting SHOPVISIO_PORT 80)
+  tls=$(setting SHOPVISIO_TLS_PORT 443)
+  media=$(setting SHOPVISIO_MEDIA_PORT "$tls")
+  if [ "$media" = 0 ]; then media=443; fi
+  bind=$(setting SHOPVISIO_BIND '')
+  case $bind in *:*) bind="[$bind]" ;; esac
+  set -- --publish "${bind:+$bind:}$media:$media/udp"
+  if [ "$port" != 0 ]; then set -- "$@" --publish "${bind:+$bind:}$port:$port"; fi
+  if [ "$tls" != 0 ]; then set -- "$@" --publish "${bind:+$bind:}$tls:$tls"; fi
+  for file in "$(setting SHOPVISIO_TLS_CERT '')" "$(setting SHOPVISIO_TLS_KEY '')"; do
+    if [ -n "$file" ]; then set -- "$@" --volume "$file:$file:ro"; fi
+  done
+  # in the bridge the appliance cannot see this machine's address on the local network
+  if [ -n "$address" ]; then
+    set -- "$@" --env "SHOPVISIO_MEDIA_ADDRESSES=$(setting SHOPVISIO_MEDIA_ADDRESSES "$address")"
+    case $tls in
+      0) ;;
+      443) set -- "$@" --env "SHOPVISIO_PUBLIC_URL=$(setting SHOPVISIO_PUBLIC_URL "https://$address")" ;;
+      *) set -- "$@" --env "SHOPVISIO_PUBLIC_URL=$(setting SHOPVISIO_PUBLIC_URL "https://$address:$tls")" ;;
+    esac
+  fi
+  docker run --detach --name shopvisio --restart unless-stopped --stop-timeout 30 \
+    --user "$IMAGE_UID:$IMAGE_UID" --read-only --tmpfs /tmp:size=128m,mode=1777 \
+    --cap-drop ALL --security-opt no-new-privileges:true \
+    --pids-limit 256 --memory 1500m --ulimit nofile=65536:65536 \
+    --log-driver local --log-opt max-size=10m --log-opt max-file=5 \
+    --env-file "$SETTINGS" --env SHOPVISIO_DATA=/data --env SHOPVISIO_BIND=0.0.0.0 \
+    --volume "$data:/data" "$@" shopvisio >/dev/null
+}
+
+lan_address() { # nothing is sent: the routing table is asked
+  found=$(ip -4 route get 192.0.2.1 2>/dev/null | sed -n 's/.* src \([0-9.]*\).*/\1/p')
+  if [ -z "$found" ]; then found=$(hostname -I 2>/dev/null | awk '{ print $1 }'); fi
+  printf '%s\n' "$found"
+}
+
+# ---- and away ---------------------------------------------------------------------------------------
+
+uninstall() {
+  if [ -d /run/systemd/system ]; then systemctl --quiet disable --now shopvisio 2>/dev/null || true; fi
+  if docker info >/dev/null 2>&1; then
+    docker stop --time 30 shopvisio >/dev/null 2>&1 || true
+    docker rm --force shopvisio >/dev/null 2>&1 || true
+    docker rmi --force shopvisio >/dev/null 2>&1 || true
+  fi
+  if [ -x "$PROGRAM/python" ] && is_up; then die 'the appliance still runs in a terminal: end it there first.'; fi
+  rm -rf "$PROGRAM"
+  rm -f "$COMMAND" "$UNIT"
+  say "ShopVisio is removed. Its data and its settings stay: $(setting SHOPVISIO_DATA /var/lib/shopvisio), $SETTINGS"
+}
+
+{ main "$@"; exit; }
