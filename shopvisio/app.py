@@ -19,7 +19,7 @@ from shopvisio.claim import Claim
 from shopvisio.config import Config
 from shopvisio.jobs import Handler, Job
 from shopvisio.letters import Letters
-from shopvisio.web import call, customer, desk, door, front, health, owner, public, register, signalling
+from shopvisio.web import book, call, customer, desk, door, front, health, legal, owner, public, register, signalling
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 WORKERS = 3  # a slow mail server must not keep an invoice waiting
 LONGEST_NAP = 30.0  # seconds: jobs written by another process are found within this
 
-BLUEPRINTS = (health, public, door, customer, call, desk, owner)
+BLUEPRINTS = (health, public, door, book, customer, legal, call, desk, owner)
 
 
 def create_app(config: Config) -> Flask:
@@ -60,7 +60,7 @@ def create_app(config: Config) -> Flask:
     app.extensions["claim"] = Claim(config.secrets)
     app.extensions["handlers"] = _letters(config).handlers()
     signalling.register(app)
-    app.wsgi_app = front.Front(app.wsgi_app, config)  # type: ignore[method-assign]
+    app.wsgi_app = front.Front(app.wsgi_app, config)  # type: ignore[assignment, method-assign]
     return app
 
 

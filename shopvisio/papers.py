@@ -1,6 +1,6 @@
 """From a closed case to its paper: what it says comes from the case and the settings of the day."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
@@ -57,7 +57,7 @@ def issue(case: Case, now: datetime) -> Paper | None:
     if case.state != "closed" or kind is None:
         return None
     with use(settings.get("language"), settings.zone()):
-        return current(case) or invoices.issue(kind, _facts(case), case.id, now)
+        return current(case) or invoices.issue(kind, _facts(case, now), case.id, now)
 
 
 def take_back(case: Case, now: datetime) -> list[Paper]:
@@ -77,18 +77,18 @@ def without_pdf() -> list[Paper]:
     return list(db.session.scalars(select(Paper).where(Paper.id.not_in(made)).order_by(Paper.id)))
 
 
-def _facts(case: Case) -> Facts:
+def _facts(case: Case, now: datetime) -> Facts:
     customer = case.customer
     repaired = case.outcome == "repaired"
     return Facts(
         seller=seller(),
         buyer=Buyer(customer.name, Address(customer.street, customer.postcode, customer.city)),
         case=case.number,
-        service=_("Réparation guidée à distance"),
+        service=_("Réparation guidée à distance : {thing}", thing=case.thing or case.number),
         visits=_visits(case),
         lines=_lines(case) if repaired else (),
         confirmed=case.closed_at,
-        due_on=case.closed_at.astimezone(settings.zone()).date() if case.closed_at else None,
+        due_on=now.astimezone(settings.zone()).date() + timedelta(days=settings.get("due_days")),
         report=None if repaired else _report(case),
         language=settings.get("language"),
         zone=settings.get("zone"),
@@ -124,5 +124,4 @@ def _report(case: Case) -> Report:
         device=case.thing,
         symptom=case.symptom,
         conclusion=case.tried or _("La réparation n’a pas pu être menée à bien à distance."),
-        next_step=_("Vous pouvez nous appeler au {phone}.", phone=settings.phone_for_eyes(settings.get("phone"))),
     )

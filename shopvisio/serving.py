@@ -5,6 +5,7 @@ import ssl
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from socket import socket
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -69,7 +70,7 @@ def _end(running: Running, ended: hub.Alarm) -> None:
     ended.ring()
 
 
-def _listen(bind: str, port: int) -> server.socket.socket:
+def _listen(bind: str, port: int) -> socket:
     try:
         return server.listen(bind, port)
     except PermissionError:

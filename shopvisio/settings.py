@@ -366,6 +366,15 @@ SETTINGS: dict[str, Setting] = {
             choices=VAT_RATES,
         ),
         Setting(
+            "due_days",
+            PAPERS,
+            lazy("Délai de paiement"),
+            lazy("Imprimé sur la facture : à payer avant le…"),
+            _whole(0, 60),
+            14,
+            unit="j",
+        ),
+        Setting(
             "franchise_text",
             PAPERS,
             lazy("Mention de franchise"),

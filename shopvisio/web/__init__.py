@@ -33,7 +33,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "X-Robots-Tag": "noindex",
 }
-OPEN_UNCLAIMED = {"static", "door.claim", "health.ready", "public.brand"}
+OPEN_UNCLAIMED = {"static", "door.claim", "health.ready", "public.brand", "public.icon"}
 
 csrf = CSRFProtect()
 
