@@ -1,0 +1,176 @@
+"""The real appliance in a process of its own, and real browsers with cameras of their own colour."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from .cameras import film
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = (
+    "--no-sandbox",
+    "--use-fake-device-for-media-stream=device-count=2",
+    "--use-fake-ui-for-media-stream",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+)
+ROOT = Path(__file__).parents[2]
+REPAIRS, SALES = 12, 5
+PHONE, LAPTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
+FAULTS_EXPECTED = ("net::ERR_", "WebSocket connection", "Failed to load resource")  # a cut line says so itself
+
+
+@dataclass(frozen=True)
+class Visit:
+    """An appointment due now: its key, its customer's page, its case."""
+
+    key: str
+    case_path: str
+    case_key: str
+
+
+@dataclass
+class Served:
+    """The appliance, running. ``url`` is where browsers find it, ``media_port`` where media goes."""
+
+    url: str
+    media_port: int
+    env: dict[str, str]
+    log: Path
+    visits: dict[str, list[Visit]] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Up, and answering."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "shopvisio", "serve"], cwd=ROOT, env=self.env, stdout=log, stderr=log
+            )
+        for _try in range(150):
+            try:
+                urllib.request.urlopen(f"{self.url}/healthz", timeout=1).close()
+                return
+            except OSError:
+                assert self.process.poll() is None, self.log.read_text()
+                time.sleep(0.1)
+        raise AssertionError("it does not answer: " + self.log.read_text())
+
+    def stop(self) -> None:
+        """Asked to end, it ends."""
+        assert self.process is not None
+        self.process.terminate()
+        self.process.wait(15)
+
+    def visit(self, kind: str) -> Visit:
+        """A visit that no other test has."""
+        return self.visits[kind].pop()
+
+
+def free_port(kind: socket.SocketKind) -> int:
+    """A port that nobody has at this moment."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The real appliance with a claimed shop and visits due now."""
+    folder = tmp_path_factory.mktemp("appliance")
+    port, media_port = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_DGRAM)
+    env = {
+        **os.environ,
+        "SHOPVISIO_DATA": str(folder / "data"),
+        "SHOPVISIO_BIND": "127.0.0.1",
+        "SHOPVISIO_PORT": str(port),
+        "SHOPVISIO_TLS_PORT": "0",
+        "SHOPVISIO_MEDIA_PORT": str(media_port),
+    }
+    made = subprocess.run(
+        [sys.executable, "-m", "tests.browser.stage", str(REPAIRS), str(SALES)],
+        cwd=ROOT, env=env, capture_output=True, timeout=60,
+    )
+    assert made.returncode == 0, made.stderr.decode()
+    found = json.loads(made.stdout.splitlines()[-1])
+    visits = {kind: [Visit(**one) for one in reversed(rows)] for kind, rows in found.items()}
+    running = Served(f"http://localhost:{port}", media_port, env, folder / "log", visits)
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """The hand that moves the browsers."""
+    with sync_playwright() as hand:
+        yield hand
+
+
+@pytest.fixture(scope="session")
+def browsers(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Browser]]:
+    """One real browser a camera, started when it is first wanted."""
+    folder = tmp_path_factory.mktemp("cameras")
+    running: dict[str, Browser] = {}
+
+    def browser(camera: str) -> Browser:
+        if camera not in running:
+            arguments = [*ARGUMENTS, f"--use-file-for-fake-video-capture={film(folder, camera)}"]
+            running[camera] = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        return running[camera]
+
+    yield browser
+    for one in running.values():
+        one.close()
+
+
+Chromium = Callable[..., Page]
+
+
+@pytest.fixture
+def chromium(browsers: Callable[[str], Browser]) -> Iterator[Chromium]:
+    """``chromium(camera, size)``: a fresh page in the browser with that camera; a fault on it fails the test."""
+    faults: list[str] = []
+    opened = []
+
+    def page(camera: str, size: dict[str, int] = LAPTOP) -> Page:
+        context = browsers(camera).new_context(viewport=size, locale="fr-FR", timezone_id="Europe/Paris")  # type: ignore[arg-type]
+        opened.append(context)
+        context.add_init_script(REMEMBER_CONNECTIONS)
+        made = context.new_page()
+        made.set_default_timeout(10_000)
+        made.on("pageerror", lambda error: faults.append(f"{camera}: {error}"))
+        made.on("console", lambda said: _note(faults, camera, said.type, said.text))
+        return made
+
+    yield page
+    for context in opened:
+        context.close()
+    assert not faults, faults
+
+
+def _note(faults: list[str], camera: str, kind: str, text: str) -> None:
+    if kind == "error" and not any(expected in text for expected in FAULTS_EXPECTED):
+        faults.append(f"{camera}: {text}")
+
+
+# tests look at the connections themselves; the page keeps them to itself
+REMEMBER_CONNECTIONS = """
+window.connections = [];
+window.RTCPeerConnection = class extends RTCPeerConnection {
+  constructor(...given) { super(...given); window.connections.push(this); }
+};
+"""
+
+__all__ = ["LAPTOP", "PHONE", "Chromium", "Served", "Visit"]
