@@ -83,6 +83,21 @@ def add_photo(draft: Draft, file: str, width: int, height: int) -> None:
     db.session.flush()
 
 
+def remove_photo(draft: Draft, photo_id: int) -> list[str]:
+    """Forget a photo of the draft; answers the files to delete after the commit."""
+    unused = [photo for photo in draft.photos if photo.id == photo_id]
+    for photo in unused:
+        draft.photos.remove(photo)
+    db.session.flush()
+    return [photo.file for photo in unused]
+
+
+def move(draft: Draft, start: datetime) -> None:
+    """Another time for the draft."""
+    draft.start = start
+    db.session.flush()
+
+
 def submit(draft: Draft, customer: Customer, consents: dict[str, str], address: str, now: datetime) -> Appointment:
     """Turn the draft into a case with its first appointment, in the caller's write. Raises SlotTaken and the like,
     and then the draft is as it was."""

@@ -1,0 +1,412 @@
+"""The way to a first appointment: home, times, the fault, the person. What is typed waits in a draft."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from flask import Blueprint, current_app, redirect, render_template, request, send_from_directory, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import FileStorage
+from wtforms import BooleanField, EmailField, StringField, TelField, TextAreaField
+from wtforms.validators import DataRequired, Email, Length
+
+from shopvisio import booking, clock, hub, intake, pictures, settings
+from shopvisio.accounts import Customer
+from shopvisio.availability import Slot
+from shopvisio.booking import Service
+from shopvisio.db import db, public_id, writing
+from shopvisio.errors import Conflict, Invalid, NotFound, ShopVisioError, SlotTaken
+from shopvisio.i18n import _, here, lazy, zone
+from shopvisio.intake import Draft
+from shopvisio.web import guard, legal, moment, wake_jobs
+from shopvisio.web.guard import anybody
+
+blueprint = Blueprint("book", __name__)
+
+DAYS = 7  # on one page of times
+STEPS = 4  # service, time, fault, person
+CASE_ADDRESS = re.compile(r"/case/([0-9A-Za-z]+\.[0-9A-Za-z_-]+)")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A service with its first free time, if it has one."""
+
+    service: Service
+    first: Slot | None
+
+
+@blueprint.get("/")
+@anybody
+def home() -> ResponseReturnValue:
+    """What may be booked, repairs first."""
+    now = clock.now()
+    services = sorted(booking.services(), key=lambda service: service.kind != "repair")
+    return render_template("book/home.html", offers=[Offer(s, booking.next_free(s, now)) for s in services])
+
+
+@blueprint.get("/call")
+@anybody
+def entrance() -> ResponseReturnValue:
+    """For those who have an appointment already: where their link is; a pasted one leads to their case."""
+    pasted = request.args.get("link", "").strip()
+    found = CASE_ADDRESS.search(pasted)
+    if found is None:
+        return render_template("book/entrance.html", pasted=pasted), 422 if pasted else 200
+    try:
+        case = guard.case_behind(found[1])
+    except NotFound:
+        return render_template("book/entrance.html", pasted=pasted), 422
+    return redirect(url_for("customer.case", token=guard.token_of(case)), 303)
+
+
+# -- times
+
+
+def times_page(service: Service, now: datetime, **more: Any) -> str:
+    """The free times of a week as buttons named ``start``, from the day that ``?from=`` asks for."""
+    first = _first_day(now)
+    slots = booking.free_slots(service, first, DAYS, now)
+    after = first + timedelta(days=DAYS)
+    last = here(now + timedelta(days=settings.get("horizon_days"))).date()
+    return render_template(
+        "book/times.html",
+        service=service,
+        days=[(day, list(found)) for day, found in groupby(slots, lambda slot: here(slot.start).date())],
+        first=first,
+        after=after if after <= last else None,
+        before=max(first - timedelta(days=DAYS), here(now).date()) if first > here(now).date() else None,
+        zone=zone().key,
+        **more,
+    )
+
+
+def _first_day(now: datetime) -> date:
+    today = here(now).date()
+    try:
+        asked = date.fromisoformat(request.args.get("from", ""))
+    except ValueError:
+        return today
+    return min(max(asked, today), today + timedelta(days=settings.get("horizon_days")))
+
+
+def chosen_start() -> datetime:
+    """The time of the button that was pressed. Raises Invalid when there is none to read."""
+    start = moment(request.form.get("start", ""))
+    if start is None:
+        raise Invalid(_("Choisissez un horaire dans la liste."))
+    return start
+
+
+def _service(service_id: int) -> Service:
+    service = db.session.get(Service, service_id)
+    if service is None or not service.active:
+        raise NotFound(_("Ce rendez-vous n’est plus proposé."))
+    return service
+
+
+@blueprint.route("/book/<int:service_id>", methods=["GET", "POST"])
+@anybody
+def times(service_id: int) -> ResponseReturnValue:
+    """Step 2: the free times; the one that is picked begins a draft."""
+    now, service = clock.now(), _service(service_id)
+    if request.method == "GET":
+        return times_page(service, now, back=url_for("book.home"))
+    try:
+        with writing():
+            start = chosen_start()
+            booking.check_free(service, start, now)
+            key = intake.begin(service, start, now).key
+    except (Invalid, SlotTaken) as refusal:
+        page = times_page(service, now, back=url_for("book.home"), refusal=refusal)
+        return page, 409 if isinstance(refusal, SlotTaken) else 422
+    return redirect(url_for("book.fault", key=key), 303)
+
+
+@blueprint.route("/draft/<key>/time", methods=["GET", "POST"])
+@anybody
+def time(key: str) -> ResponseReturnValue:
+    """Another time for a draft: all that was typed stays."""
+    now, draft = clock.now(), _draft(key)
+    if request.method == "GET":
+        return times_page(draft.service, now, back=url_for("book.fault", key=key))
+    try:
+        with writing():
+            start = chosen_start()
+            booking.check_free(draft.service, start, now)
+            intake.move(draft, start)
+    except (Invalid, SlotTaken) as refusal:
+        page = times_page(draft.service, now, back=url_for("book.fault", key=key), refusal=refusal)
+        return page, 409 if isinstance(refusal, SlotTaken) else 422
+    return redirect(url_for("book.fault", key=key), 303)
+
+
+def _draft(key: str) -> Draft:
+    draft = intake.find(key)
+    if draft is None:
+        raise NotFound(_("Cette réservation n’a pas été terminée à temps. Recommencez : cela prend une minute."))
+    return draft
+
+
+def _stripped(text: str | None) -> str:
+    return (text or "").strip()
+
+
+# -- the fault
+
+
+class FaultForm(FlaskForm):  # type: ignore[misc]
+    """What is broken."""
+
+    device = StringField(
+        lazy("Quel appareil ?"),
+        [
+            DataRequired(lazy("Dites en quelques mots de quoi il s’agit.")),
+            Length(max=120, message=lazy("120 signes au plus.")),
+        ],
+        render_kw={"autocomplete": "off"},
+        filters=[_stripped],
+    )
+    brand = StringField(lazy("Sa marque"), [Length(max=80, message=lazy("80 signes au plus."))], filters=[_stripped])
+    model = StringField(
+        lazy("Son modèle"),
+        [Length(max=80, message=lazy("80 signes au plus."))],
+        description=lazy("Sur l’étiquette, souvent après « Mod. » ou « Type »."),
+        render_kw={"autocomplete": "off"},
+        filters=[_stripped],
+    )
+    symptom = TextAreaField(
+        lazy("Que se passe-t-il ?"),
+        [
+            DataRequired(lazy("Décrivez ce qui ne va pas : une phrase suffit.")),
+            Length(max=3000, message=lazy("3000 signes au plus.")),
+        ],
+        description=lazy("Avec vos mots. Un bruit, une fuite, depuis quand."),
+        filters=[_stripped],
+    )
+
+
+class WishForm(FaultForm):
+    """What a customer would like to be shown."""
+
+    device = StringField(
+        lazy("Que voulez-vous voir ?"),
+        [
+            DataRequired(lazy("Dites en quelques mots ce que vous cherchez.")),
+            Length(max=120, message=lazy("120 signes au plus.")),
+        ],
+        description=lazy("Un produit, un rayon, un besoin."),
+        render_kw={"autocomplete": "off"},
+        filters=[_stripped],
+    )
+    symptom = TextAreaField(
+        lazy("Vos questions"),
+        [Length(max=3000, message=lazy("3000 signes au plus."))],
+        description=lazy("Pour que le vendeur ait tout sous la main."),
+        filters=[_stripped],
+    )
+
+
+@blueprint.route("/draft/<key>/fault", methods=["GET", "POST"])
+@anybody
+def fault(key: str) -> ResponseReturnValue:
+    """Step 3: what is broken, with photos. Every button of the page keeps what was typed."""
+    draft = _draft(key)
+    if draft.case_id is not None:
+        return _to_case(draft)
+    kind = FaultForm if draft.service.kind == "repair" else WishForm
+    form = kind(data=draft.fields)
+    if request.method == "GET":
+        return _fault_page(draft, form, "")
+    photos, refusal = _cleaned(request.files.getlist("photos"), intake.PHOTOS - len(draft.photos))
+    _keep_fault(draft, form, photos)
+    staying = "add" in request.form or "remove" in request.form
+    if not staying:
+        form.validate()
+    if form.errors or refusal:
+        return _fault_page(draft, form, refusal), 422
+    if staying:
+        return redirect(url_for("book.fault", key=key, _anchor="photos"), 303)
+    return redirect(url_for("book.person", key=key), 303)
+
+
+def _fault_page(draft: Draft, form: FlaskForm, refusal: str) -> str:
+    return render_template(
+        "book/fault.html", draft=draft, form=form, photo_refusal=refusal, room=intake.PHOTOS - len(draft.photos)
+    )
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """A photo in the uploads folder that no row names yet."""
+
+    file: str
+    width: int
+    height: int
+
+
+def _cleaned(files: Sequence[FileStorage], room: int) -> tuple[list[Cleaned], str]:
+    """The photos that can be used, written to the uploads folder, and why another cannot."""
+    given = [file for file in files if file.filename]
+    kept: list[Cleaned] = []
+    refusal = _("{n} photos suffisent.", n=intake.PHOTOS) if len(given) > room else ""
+    for file in given[:room]:
+        try:
+            kept.append(_clean(file))
+        except ShopVisioError as error:
+            refusal = f"{file.filename}\u00a0: {error.message or _('cette photo n’a pas pu être lue.')}"
+    return kept, refusal
+
+
+def _clean(file: FileStorage) -> Cleaned:
+    data = file.stream.read(pictures.LARGEST + 1)
+    if len(data) > pictures.LARGEST:
+        raise Invalid(_("cette photo est trop lourde, 20 Mo au plus."))
+    jpeg, width, height = hub.in_thread(pictures.clean, data)
+    name = f"{public_id(20)}.jpg"
+    pictures.keep(current_app.config["SHOP"].uploads, name, jpeg)
+    return Cleaned(name, width, height)
+
+
+def _keep_fault(draft: Draft, form: FlaskForm, photos: Sequence[Cleaned]) -> None:
+    """Keep what was typed and the photos that came, forget the one to remove."""
+    unused: list[str] = []
+    with writing():
+        intake.type_in(draft, **_typed(form, "device", "brand", "model", "symptom"))
+        if request.form.get("remove", "").isdigit():
+            unused += intake.remove_photo(draft, int(request.form["remove"]))
+        for photo in photos:
+            try:
+                intake.add_photo(draft, photo.file, photo.width, photo.height)
+            except Conflict:  # as many came from another page meanwhile
+                unused.append(photo.file)
+    for file in unused:
+        (current_app.config["SHOP"].uploads / file).unlink(missing_ok=True)
+
+
+def _typed(form: FlaskForm, *names: str) -> dict[str, str]:
+    return {name: form[name].data or "" for name in names}
+
+
+@blueprint.get("/draft/<key>/photo/<int:photo_id>")
+@anybody
+def photo(key: str, photo_id: int) -> ResponseReturnValue:
+    """A photo of the draft, for whoever writes it."""
+    found = next((photo for photo in _draft(key).photos if photo.id == photo_id), None)
+    if found is None:
+        raise NotFound
+    return send_from_directory(current_app.config["SHOP"].uploads, found.file, mimetype="image/jpeg")
+
+
+# -- the person
+
+
+class PersonForm(FlaskForm):  # type: ignore[misc]
+    """Who comes."""
+
+    name = StringField(
+        lazy("Votre nom"),
+        [DataRequired(lazy("Indiquez votre nom.")), Length(max=120, message=lazy("120 signes au plus."))],
+        render_kw={"autocomplete": "name"},
+        filters=[_stripped],
+    )
+    email = EmailField(
+        lazy("Votre adresse e-mail"),
+        [
+            DataRequired(lazy("Indiquez votre adresse e-mail.")),
+            Email(lazy("Il manque une partie de l’adresse, par exemple « @ » ou la fin « .fr ».")),
+        ],
+        description=lazy("Pour vous envoyer le lien du rendez-vous."),
+        render_kw={"autocomplete": "email", "inputmode": "email"},
+        filters=[_stripped],
+    )
+    phone = TelField(
+        lazy("Votre téléphone"),
+        [DataRequired(lazy("Indiquez un numéro où vous joindre."))],
+        description=lazy("Si la visio ne marche pas, on vous appelle."),
+        render_kw={"autocomplete": "tel", "inputmode": "tel"},
+        filters=[_stripped],
+    )
+    website = StringField(
+        lazy("Laissez cette case vide"), [Length(max=0, message=lazy("Laissez cette case vide."))], filters=[_stripped]
+    )
+    terms = BooleanField(
+        lazy("Conditions générales"),
+        [DataRequired(lazy("Cochez pour accepter les conditions générales."))],
+    )
+
+    def validate_phone(self, field: TelField) -> None:
+        """A number that can be called."""
+        settings.phone(field.data)
+
+
+class RepairPersonForm(PersonForm):
+    """Who comes, and asks that the repair begin at once."""
+
+    immediate = BooleanField(
+        lazy("Début de la réparation"),
+        [
+            DataRequired(
+                lazy(
+                    "Sans cette demande, la loi nous fait attendre 14 jours avant de commencer. "
+                    "Cochez-la, ou appelez-nous pour une date plus lointaine."
+                )
+            )
+        ],
+    )
+
+
+@blueprint.route("/draft/<key>/person", methods=["GET", "POST"])
+@anybody
+def person(key: str) -> ResponseReturnValue:
+    """Step 4: who comes and what they agree to; the button makes the case. Sent twice, it is made once."""
+    now, draft = clock.now(), _draft(key)
+    if draft.case_id is not None:
+        return _to_case(draft)
+    if not draft.fields.get("device"):
+        return redirect(url_for("book.fault", key=key))
+    kind = RepairPersonForm if draft.service.kind == "repair" else PersonForm
+    form = kind(data=draft.fields)
+    if request.method == "GET":
+        return _person_page(draft, form)
+    with writing():
+        intake.type_in(draft, **_typed(form, "name", "email", "phone"))
+    if not form.validate():
+        return _person_page(draft, form), 422
+    try:
+        with writing():
+            _submit(draft, now)
+    except (Invalid, SlotTaken) as refusal:
+        return _person_page(draft, form, refusal), 409 if isinstance(refusal, SlotTaken) else 422
+    wake_jobs()
+    return _to_case(draft)
+
+
+def _person_page(draft: Draft, form: FlaskForm, refusal: ShopVisioError | None = None) -> str:
+    return render_template(
+        "book/person.html", draft=draft, form=form, refusal=refusal, immediate=settings.get("immediate_text")
+    )
+
+
+def _submit(draft: Draft, now: datetime) -> None:
+    if draft.case_id is not None:
+        return  # the other of two clicks made it
+    if "start" in request.form:  # the free time that was proposed instead of a taken one
+        intake.move(draft, chosen_start())
+    typed = draft.fields
+    customer = Customer(name=typed["name"], email=typed["email"], phone=settings.phone(typed["phone"]))
+    consents = {"terms": legal.terms_accepted()}
+    if draft.service.kind == "repair":
+        consents["immediate"] = settings.get("immediate_text")
+    intake.submit(draft, customer, consents, request.remote_addr or "", now)
+
+
+def _to_case(draft: Draft) -> ResponseReturnValue:
+    case = intake.case_of(draft)
+    if case is None:
+        raise NotFound
+    return redirect(url_for("customer.case", token=guard.token_of(case), new=1), 303)

@@ -1,0 +1,318 @@
+"""The customer's side of a case, behind one link for its whole life: what is next, and every answer they give."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from babel.support import LazyProxy
+from flask import Blueprint, Response, current_app, redirect, render_template, request, send_from_directory, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from stdnum import iban as stdnum_iban
+from wtforms import HiddenField, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length
+
+from shopvisio import booking, calls, cases, clock, ics, invoices, mail, papers, payments, settings
+from shopvisio.booking import Appointment, Service
+from shopvisio.cases import Case
+from shopvisio.db import writing
+from shopvisio.errors import Invalid, NotFound, SlotTaken, WrongState
+from shopvisio.i18n import _, lazy
+from shopvisio.invoices import Kind, Paper
+from shopvisio.web import guard, story, wake_jobs
+from shopvisio.web.book import chosen_start, times_page
+from shopvisio.web.guard import case_link
+from shopvisio.web.typed import blame
+
+blueprint = Blueprint("customer", __name__, url_prefix="/case/<token>")
+
+PAPERS = {
+    Kind.INVOICE.value: lazy("Facture"),
+    Kind.CREDIT_NOTE.value: lazy("Avoir"),
+    Kind.NO_CHARGE_NOTE.value: lazy("Compte rendu sans frais"),
+}
+BOOKS_AGAIN = ("open", "part_received")  # the states in which another visit may be booked
+LONGEST_WORDS = 2000
+
+
+class WordsForm(FlaskForm):  # type: ignore[misc]
+    """What the customer has to say, if anything."""
+
+    words = TextAreaField(
+        lazy("Ce que vous voulez nous dire"),
+        [Length(max=LONGEST_WORDS, message=lazy("2000 signes au plus."))],
+    )
+
+
+class PartForm(FlaskForm):  # type: ignore[misc]
+    """Where the part goes; ``price`` is what the customer saw, in cents."""
+
+    price = HiddenField()
+    street = StringField(
+        lazy("Adresse de livraison"),
+        [DataRequired(lazy("Il manque le numéro et la rue.")), Length(max=120, message=lazy("120 signes au plus."))],
+        render_kw={"autocomplete": "street-address"},
+    )
+    postcode = StringField(
+        lazy("Code postal"),
+        [DataRequired(lazy("Il manque le code postal.")), Length(max=12, message=lazy("12 signes au plus."))],
+        render_kw={"autocomplete": "postal-code", "inputmode": "numeric"},
+    )
+    city = StringField(
+        lazy("Ville"),
+        [DataRequired(lazy("Il manque la ville.")), Length(max=80, message=lazy("80 signes au plus."))],
+        render_kw={"autocomplete": "address-level2"},
+    )
+
+
+# -- the page
+
+
+@blueprint.get("")
+@case_link
+def case(case: Case) -> ResponseReturnValue:
+    """What is next, what is owed, the papers, the story."""
+    return _case_page(case, clock.now())
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A paper as the customer's page lists it; ``due`` is cents still to pay, ``is_undone`` by a credit note."""
+
+    name: LazyProxy
+    paper: Paper
+    due: int
+    is_undone: bool
+
+
+def _case_page(case: Case, now: datetime, contest_form: WordsForm | None = None) -> str:
+    appointment = booking.upcoming(case, now)
+    call = calls.find(appointment) if appointment else None
+    if call is not None and call.state == "ended":
+        appointment = None
+    judged = case.state == "closed" and case.outcome in cases.REPAIR_OUTCOMES
+    return render_template(
+        "customer/case.html",
+        case=case,
+        token=guard.token_of(case),
+        link=url_for("customer.case", token=guard.token_of(case), _external=True),
+        is_new="new" in request.args,
+        mail_leaves=mail.is_configured(),
+        appointment=appointment,
+        opens=calls.opens(appointment) if appointment else None,
+        is_live=call is not None and call.state == "live",
+        staff=_last_colleague(case),
+        sheets=[_sheet(paper) for paper in invoices.of_case(case.id)],
+        is_being_drawn=judged and papers.current(case) is None,
+        iban=stdnum_iban.format(settings.get("iban"), separator="\u00a0"),
+        bic=settings.get("bic"),
+        may_contest=judged and case.confirmed_by == "staff",
+        days=story.by_day(case.journal, to_customer=True),
+        contest_form=contest_form or WordsForm(),
+    )
+
+
+def _sheet(paper: Paper) -> Sheet:
+    return Sheet(PAPERS[paper.kind], paper, payments.owed(paper), invoices.credit_of(paper) is not None)
+
+
+def _last_colleague(case: Case) -> str:
+    """The first name of whom the customer last had, or will have, in front of them."""
+    kept = booking.appointments(case)
+    return kept[-1].staff.name.split()[0] if kept else ""
+
+
+@blueprint.get("/appointment.ics")
+@case_link
+def calendar(case: Case) -> ResponseReturnValue:
+    """The appointment for the customer's own calendar."""
+    now = clock.now()
+    appointment = booking.upcoming(case, now)
+    if appointment is None:
+        raise NotFound(_("Il n’y a pas de rendez-vous à venir dans ce dossier."))
+    url = url_for("customer.case", token=guard.token_of(case), _external=True)
+    phone = settings.phone_for_eyes(settings.get("phone"))
+    file = Response(ics.of(appointment, settings.get("shop_name"), phone, url, now), mimetype="text/calendar")
+    file.headers["Content-Disposition"] = "attachment; filename=rendez-vous.ics"
+    return file
+
+
+@blueprint.get("/photo/<int:photo_id>")
+@case_link
+def photo(case: Case, photo_id: int) -> ResponseReturnValue:
+    """A photo of the intake."""
+    found = next((photo for photo in case.photos if photo.id == photo_id), None)
+    if found is None:
+        raise NotFound
+    return send_from_directory(current_app.config["SHOP"].uploads, found.file, mimetype="image/jpeg")
+
+
+@blueprint.get("/paper/<number>")
+@case_link
+def paper(case: Case, number: str) -> ResponseReturnValue:
+    """A paper of this case as PDF; while it is being drawn, a page that comes back by itself."""
+    found: Paper | None = next((p for p in invoices.of_case(case.id) if p.number == number), None)
+    if found is None:
+        raise NotFound
+    pdf = invoices.pdf_of(found)
+    if pdf is None:
+        page = render_template("customer/paper.html", name=PAPERS[found.kind], token=guard.token_of(case))
+        return page, 503, {"Retry-After": "3"}
+    file = Response(pdf, mimetype="application/pdf")
+    file.headers["Content-Disposition"] = f'inline; filename="{found.number}.pdf"'
+    return file
+
+
+# -- another visit
+
+
+@blueprint.route("/times", methods=["GET", "POST"])
+@case_link
+def times(case: Case) -> ResponseReturnValue:
+    """The next visit of the same case, at 0 €."""
+    now, home = clock.now(), _home(case)
+    if case.state not in BOOKS_AGAIN:
+        return redirect(home)
+    service = _service_of(case)
+    if request.method == "GET":
+        return times_page(service, now, back=home, case=case)
+    try:
+        with writing():
+            booking.book(case, service, chosen_start(), now)
+    except (Invalid, SlotTaken) as refusal:
+        page = times_page(service, now, back=home, case=case, refusal=refusal)
+        return page, 409 if isinstance(refusal, SlotTaken) else 422
+    wake_jobs()
+    return redirect(url_for("customer.case", token=guard.token_of(case), new=1), 303)
+
+
+def _service_of(case: Case) -> Service:
+    """The service of its last visit, or another of its kind once that one is no longer offered."""
+    kept: list[Appointment] = booking.appointments(case)
+    offered = booking.services(case.kind)
+    if kept and kept[-1].service.active:
+        return kept[-1].service
+    if not offered:
+        raise WrongState(_("Aucun horaire n’est proposé pour l’instant : appelez-nous."))
+    return offered[0]
+
+
+def _home(case: Case) -> str:
+    return url_for("customer.case", token=guard.token_of(case))
+
+
+# -- the outcome
+
+
+@blueprint.route("/answer", methods=["GET", "POST"])
+@case_link
+def answer(case: Case) -> ResponseReturnValue:
+    """Yes or No to what was proposed; given twice, the first counts. ``?no`` asks for words before a No is sent."""
+    if case.state != "proposed":
+        return redirect(_home(case), 303)
+    if request.method == "GET":
+        return _answer_page(case, WordsForm())
+    form = WordsForm()
+    given = request.form.get("answer")
+    if given not in ("yes", "no"):
+        raise Invalid(_("Répondez par Oui ou par Non."))
+    if not form.validate():
+        return _answer_page(case, form, says_no=True), 422
+    now = clock.now()
+    with writing():
+        cases.answer(case, given == "yes", form.words.data or "", now)
+    wake_jobs()
+    return redirect(_home(case), 303)
+
+
+def _answer_page(case: Case, form: WordsForm, says_no: bool = False) -> str:
+    return render_template(
+        "customer/answer.html",
+        case=case,
+        token=guard.token_of(case),
+        staff=_last_colleague(case),
+        parts=[part for part in case.parts if part.state in ("sent", "received") and part.price],
+        says_no=says_no or "no" in request.args,
+        form=form,
+    )
+
+
+@blueprint.post("/contest")
+@case_link
+def contest(case: Case) -> ResponseReturnValue:
+    """Against what staff confirmed without the customer."""
+    now, form = clock.now(), WordsForm()
+    if not form.validate():
+        return _case_page(case, now, form), 422
+    with writing():
+        cases.contest(case, form.words.data or "", now)
+    wake_jobs()
+    return redirect(_home(case), 303)
+
+
+# -- the part
+
+
+@blueprint.route("/part", methods=["GET", "POST"])
+@case_link
+def part(case: Case) -> ResponseReturnValue:
+    """The part that was proposed: accepted with an address at the price that was seen, or refused."""
+    if case.offered_part is None:
+        return redirect(_home(case), 303)
+    if request.method == "GET":
+        return _part_page(case, PartForm(obj=case.customer, price=case.offered_part.price))
+    now = clock.now()
+    return _accept(case, now) if request.form.get("answer") == "yes" else _refuse(case, now)
+
+
+def _part_page(case: Case, form: PartForm, refusal: WordsForm | None = None) -> str:
+    page = "customer/part.html"
+    token, staff = guard.token_of(case), _last_colleague(case)
+    return render_template(
+        page, case=case, part=case.offered_part, token=token, staff=staff, form=form, refuse=refusal or WordsForm()
+    )
+
+
+def _accept(case: Case, now: datetime) -> ResponseReturnValue:
+    form = PartForm()
+    if not form.validate():
+        return _part_page(case, form), 422
+    price = form.price.data or ""
+    try:
+        with writing():
+            cases.accept_part(
+                case,
+                int(price) if price.isascii() and price.isdigit() else -1,
+                form.street.data,
+                form.postcode.data,
+                form.city.data,
+                now,
+            )
+    except Invalid as refusal:
+        blame(form, refusal)
+        return _part_page(case, form), 422
+    wake_jobs()
+    return redirect(_home(case), 303)
+
+
+def _refuse(case: Case, now: datetime) -> ResponseReturnValue:
+    form = WordsForm()
+    if not form.validate():
+        seen = case.offered_part
+        return _part_page(case, PartForm(formdata=None, obj=case.customer, price=seen and seen.price), form), 422
+    with writing():
+        cases.refuse_part(case, form.words.data or "", now)
+    wake_jobs()
+    return redirect(_home(case), 303)
+
+
+@blueprint.post("/received")
+@case_link
+def received(case: Case) -> ResponseReturnValue:
+    """The part is in the customer's hands: on to the next visit. Pressed twice, it is received once."""
+    now = clock.now()
+    if case.state == "part_received":
+        return redirect(url_for("customer.times", token=guard.token_of(case)), 303)
+    with writing():
+        cases.receive_part(case, case.customer.actor, now)
+    wake_jobs()
+    return redirect(url_for("customer.times", token=guard.token_of(case)), 303)
