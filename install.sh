@@ -259,6 +259,7 @@ while IFS= read -r line; do
   case \$line in SHOPVISIO_*=*) export "\${line?}" ;; esac
 done <$SETTINGS
 export PYTHONSAFEPATH=1 HOME=/nonexistent
+umask 077
 if [ "\$(id -u)" -ne 0 ]; then exec $PROGRAM/now/venv/bin/python "\$@"; fi
 drop='setpriv --reuid shopvisio --regid shopvisio --clear-groups --no-new-privs'
 low_ports='--inh-caps -all,+net_bind_service --ambient-caps +net_bind_service --bounding-set -all,+net_bind_service'
@@ -339,7 +340,7 @@ in_container() {
   say 'Building the image…'
   docker build --quiet --tag shopvisio "$here" >/dev/null
   own_data "$IMAGE_UID"
-  docker stop --time 30 shopvisio >/dev/null 2>&1 || true
+  docker stop -t 30 shopvisio >/dev/null 2>&1 || true
   docker rm --force shopvisio >/dev/null 2>&1 || true
   start_container
   launchers <<'EOF'
@@ -393,7 +394,7 @@ lan_address() { # nothing is sent: the routing table is asked
 uninstall() {
   if [ -d /run/systemd/system ]; then systemctl --quiet disable --now shopvisio 2>/dev/null || true; fi
   if docker info >/dev/null 2>&1; then
-    docker stop --time 30 shopvisio >/dev/null 2>&1 || true
+    docker stop -t 30 shopvisio >/dev/null 2>&1 || true
     docker rm --force shopvisio >/dev/null 2>&1 || true
     docker rmi --force shopvisio >/dev/null 2>&1 || true
   fi
