@@ -28,6 +28,7 @@ def engine() -> Iterator[Engine]:
     made.start()
     yield made
     made.stop()
+    assert "relay" not in {thread.name for thread in threading.enumerate()}
     gc.collect()      # a task or socket left behind would complain now
 
 

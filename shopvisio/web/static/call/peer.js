@@ -10,6 +10,7 @@
  * @property {(state: PeerState, why: string) => void} [onState]
  * @property {(stream: MediaStream) => void} [onTrack]  What the other person sends: a new stream after each dial.
  * @property {boolean} [sharp]  Detail before smoothness: for a repair.
+ * @property {boolean} [alone]  Nobody else is there yet: see setAlone().
  *
  * @typedef {Object} PeerStats
  * @property {number | null} rtt  Seconds to the other person and back (to the appliance while alone).
@@ -34,11 +35,12 @@ const CODECS = { audio: ["audio/opus"], video: ["video/vp8", "video/rtx"] };
 /** Our side of the call. */
 export class Peer {
   /** @param {PeerOptions} options */
-  constructor({ send, onState = () => {}, onTrack = () => {}, sharp = false }) {
+  constructor({ send, onState = () => {}, onTrack = () => {}, sharp = false, alone = false }) {
     this.#send = send;
     this.#onState = onState;
     this.#onTrack = onTrack;
     this.#sharp = sharp;
+    this.#alone = alone;
   }
 
   /** @type {PeerOptions["send"]} */ #send;
@@ -81,7 +83,8 @@ export class Peer {
   }
 
   /**
-   * While nobody else is there no video is encoded: less heat, and a better start when they come.
+   * While nobody else is there no video is encoded: less heat, and the bandwidth is measured from the
+   * moment it matters (a camera that ran into the void for seconds stays at a few hundred kbit/s for long).
    * @param {boolean} alone
    */
   setAlone(alone) {
