@@ -73,18 +73,18 @@ TELLINGS: dict[str, Telling] = {
     "part_accepted": Telling(
         "check",
         KEY,
-        lazy("accepte {part}, {price}, à livrer {address}."),
-        lazy("avez accepté {part}, {price}, à livrer {address}."),
+        lazy("accepte : {part}, {price}, à livrer {address}."),
+        lazy("avez accepté : {part}, {price}, à livrer {address}."),
     ),
     "part_refused": Telling("x", KEY, lazy("refuse la pièce {part}."), lazy("avez refusé la pièce {part}.")),
-    "part_sent": Telling("truck", KEY, lazy("a envoyé {part}{carrier}."), lazy("a envoyé {part}{carrier}.")),
+    "part_sent": Telling("truck", KEY, lazy("a envoyé : {part}{carrier}."), lazy("a envoyé : {part}{carrier}.")),
     "paid": Telling(
         "euro",
         KEY,
         lazy("note le paiement de {paper} : {cents}, {method}."),
         lazy("a reçu {cents}, {method} ({paper})."),
     ),
-    "part_received": Telling("box", KEY, lazy("a bien reçu {part}."), lazy("avez bien reçu {part}.")),
+    "part_received": Telling("box", KEY, lazy("a bien reçu : {part}."), lazy("avez bien reçu : {part}.")),
 }
 CONSENTS = {
     "terms": lazy("les conditions générales"),
@@ -135,6 +135,11 @@ def by_day(entries: Iterable[Entry], to_customer: bool = False) -> list[tuple[da
 def nth(visit: int) -> str:
     """``1er``, ``2e``."""
     return _("1er") if visit == 1 else _("{n}e", n=visit)
+
+
+def mid(text: str) -> str:
+    """The text as it stands inside a sentence: ``Lave-linge`` is ``lave-linge``, ``TV`` stays."""
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
 
 def part_price(cents: int) -> str:

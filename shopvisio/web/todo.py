@@ -9,18 +9,19 @@ from flask import url_for
 from shopvisio import booking, calls, cases, jobs, letters, mail, settings
 from shopvisio.cases import OUTCOMES, Case
 from shopvisio.i18n import _, day, day_short, n_
-from shopvisio.web.story import part_price
+from shopvisio.web.story import mid, part_price
 
 PAPER_JOBS = ("paper", "credit", "pdf")
 
 
 @dataclass(frozen=True)
 class Todo:
-    """One thing to do: a sentence, a detail, the page where it is done."""
+    """One thing to do: a sentence, a detail, the page where it is done; ``waits`` while others have the next move."""
 
     text: str
     small: str
     url: str
+    waits: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class Trouble:
 def todos(now: datetime) -> list[Todo]:
     """What waits for staff, over the whole shop."""
     waiting = cases.listed([state for state in cases.STATES if state != "closed"], limit=500)
-    return [todo for case in reversed(waiting) if (todo := _todo(case, now)) is not None]
+    found = [todo for case in reversed(waiting) if (todo := _todo(case, now)) is not None]
+    return sorted(found, key=lambda todo: todo.waits)
 
 
 def _todo(case: Case, now: datetime) -> Todo | None:
@@ -46,9 +48,7 @@ def _todo(case: Case, now: datetime) -> Todo | None:
     if case.state == "open":
         return Todo(_("À reprendre, {name}", name=name), _why_open(case), url)
     if case.state == "proposed" and case.proposed_at:
-        outcome = str(OUTCOMES[case.outcome]).lower()
-        small = _("Proposé « {outcome} » {day}", outcome=outcome, day=day(case.proposed_at))
-        return Todo(_("Réponse attendue, {name}", name=name), small, url)
+        return _unanswered(case, case.proposed_at, now, url)
     if case.state == "part_accepted" and case.current_part:
         part = case.current_part
         small = _("Acceptée par {name}, {price}", name=name, price=part_price(part.price))
@@ -57,8 +57,19 @@ def _todo(case: Case, now: datetime) -> Todo | None:
         part = case.parts[-1]
         days = max(0, (now - part.received).days) if part.received else 0
         since = n_("depuis {n} jour", "depuis {n} jours", days) if days else _("aujourd’hui")
-        return Todo(_("Pièce reçue, à replacer"), _("{name}, {since}", name=name, since=since), url)
+        return Todo(
+            _("Pièce reçue, {name}", name=name), _("Pas encore de nouvel horaire, {since}", since=since), url, True
+        )
     return _unfinished(case, now, url) if case.state == "booked" else None
+
+
+def _unanswered(case: Case, proposed: datetime, now: datetime, url: str) -> Todo:
+    outcome, from_ = str(OUTCOMES[case.outcome]).lower(), cases.may_confirm_from(case)
+    if from_ is not None and now >= from_:
+        small = _("« {outcome} » sans réponse : vous pouvez confirmer", outcome=outcome)
+        return Todo(_("Sans réponse, {name}", name=case.customer.name), small, url)
+    small = _("Proposé « {outcome} » {day}", outcome=outcome, day=day(proposed))
+    return Todo(_("Réponse attendue, {name}", name=case.customer.name), small, url, True)
 
 
 def _why_open(case: Case) -> str:
@@ -68,7 +79,7 @@ def _why_open(case: Case) -> str:
         "contested": _("Le client conteste"),
         "part_refused": _("Le client refuse la pièce"),
     }
-    return f"{told[last.kind]}, {day_short(last.at)}" if last else case.thing
+    return f"{told[last.kind]}, {day_short(last.at)}" if last else mid(case.thing)
 
 
 def _unfinished(case: Case, now: datetime, url: str) -> Todo | None:
