@@ -1,11 +1,12 @@
 """The one file that knows aiortc, aioice and pylibsrtp from inside.
 
 From aiortc come ICE and DTLS, by its public ORTC classes; media never enters it. What is private there and
-needed here is listed in PRIVATE, so that an upgrade that moves a name says which one.
+needed here is listed in PRIVATE; a test looks each name up, so that an upgrade that moves one says which.
 """
 
 import asyncio
 import contextlib
+import logging
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, cast
@@ -25,9 +26,13 @@ from aiortc import (
 from pylibsrtp._binding import ffi, lib
 
 Address = tuple[str, int]
+Message = stun.Message
 
 ROOM = 2048               # bytes of the packet buffer: the longest datagram and SRTP's trailer
 LONGEST = 1600            # bytes of a datagram that is looked at
+
+for chatty in ("aioice", "aiortc"):      # at INFO they write people's addresses into the log
+    logging.getLogger(chatty).setLevel(logging.WARNING)
 
 PRIVATE = {
     "aioice.Connection()": ("_nominated", "_protocols", "check_complete", "get_component_candidates",
@@ -145,7 +150,7 @@ class Transport:
         """A datagram that is neither STUN nor media: DTLS."""
         self._ice.data_received(data, 1)
 
-    def take_request(self, message: stun.Message, way: Way, sender: Address) -> bool:
+    def take_request(self, message: Message, way: Way, sender: Address) -> bool:
         """Answer a STUN request; False, and no answer, when it is not authentic."""
         if not message.check_message_integrity(self._ice.local_password.encode()):
             return False
@@ -155,7 +160,7 @@ class Transport:
         self._ice.request_received(message, sender, protocol)
         return True
 
-    def take_response(self, message: stun.Message, way: Way, sender: Address) -> bool:
+    def take_response(self, message: Message, way: Way, sender: Address) -> bool:
         """Take a STUN response; whether it is authentic."""
         if not self._remote_password or not message.check_message_integrity(self._remote_password):
             return False
@@ -232,7 +237,7 @@ class _Transport(asyncio.DatagramTransport):
         self._protocol.connection_lost(None)
 
 
-def read_stun(data: bytes) -> stun.Message | None:
+def read_stun(data: bytes) -> Message | None:
     """The STUN message in ``data``, or None."""
     with contextlib.suppress(ValueError, IndexError, struct.error):
         return stun.parse_message(data)
@@ -242,20 +247,3 @@ def read_stun(data: bytes) -> stun.Message | None:
 def host_addresses() -> list[str]:
     """The addresses of this machine, v4 and v6, without loopback and link-local ones."""
     return get_host_addresses(use_ipv4=True, use_ipv6=True)
-
-
-async def missing() -> list[str]:
-    """Which of the private names that this file stands on are gone."""
-    gatherer = RTCIceGatherer(iceServers=[])
-    connection = Connection(ice_controlling=False)
-    things: dict[str, object] = {
-        "aioice.Connection()": connection,
-        "aioice.ice.StunProtocol()": StunProtocol(connection),
-        "aiortc.RTCIceGatherer()": gatherer,
-        "aiortc.RTCDtlsTransport()": RTCDtlsTransport(
-            RTCIceTransport(gatherer), [RTCCertificate.generateCertificate()]),
-        "pylibsrtp.Session()": pylibsrtp.Session(),
-        "pylibsrtp.lib": lib,
-    }
-    return [f"{thing}.{name}" for thing, names in PRIVATE.items() for name in names
-            if not hasattr(things[thing], name)]

@@ -5,10 +5,8 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from aioice.stun import Message
-
 from shopvisio.rtc import packets, sdp
-from shopvisio.rtc.adapter import Address, Keys, Packet, Transport, Way
+from shopvisio.rtc.adapter import Address, Keys, Message, Packet, Transport, Way
 from shopvisio.rtc.flow import Flow, Inlet, Outlet
 from shopvisio.rtc.port import LOOPBACK, Port
 

@@ -183,7 +183,7 @@ def _section(lines: _Lines) -> Section:
 
 def _codec(lines: _Lines, kind: str) -> tuple[int, int]:
     """The payload types of the one codec of this kind and of its retransmissions (0 without)."""
-    listed = lines.media.split()[3:]
+    listed = set(lines.media.split()[3:])
     codecs: dict[str, list[str]] = {}
     for line in lines.all("rtpmap"):
         number, _space, codec = line.partition(" ")
