@@ -54,21 +54,20 @@ _bell: _Bell | None = None
 _pool: ThreadPoolExecutor | None = None
 
 
-def _the_bell() -> _Bell:
+def start() -> None:
+    """Make the self-pipe. Only the main thread may: the pipe is answered in the thread that made it."""
     global _bell
     if _bell is None:
         _bell = _Bell()
-    return _bell
-
-
-def start() -> None:
-    """Make the self-pipe, in the main thread, before any other thread may ring."""
-    _the_bell()
 
 
 def soon(call: Callable[[], object]) -> None:
-    """Run ``call`` in the hub, from any thread or signal handler. It must not block nor yield."""
-    _the_bell().ring(call)
+    """Run ``call`` in the hub, from any thread or signal handler, once :func:`start` was called.
+
+    It must not block nor yield.
+    """
+    assert _bell is not None, "hub.start() comes first"
+    _bell.ring(call)
 
 
 def wait(future: Future[T], timeout: float) -> T:
@@ -76,6 +75,7 @@ def wait(future: Future[T], timeout: float) -> T:
 
     Raises what the future raises, Unavailable after ``timeout`` seconds.
     """
+    start()
     if not future.done():
         arrived = eventlet.event.Event()
         future.add_done_callback(lambda _: soon(lambda: arrived.ready() or arrived.send()))
@@ -126,5 +126,6 @@ class Alarm:
 
 def on_signal(call: Callable[[], object]) -> None:
     """Run ``call`` in a greenlet when the process is asked to end (SIGTERM, SIGINT)."""
+    start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: soon(lambda: spawn(call)))
