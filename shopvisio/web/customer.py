@@ -103,7 +103,7 @@ def _case_page(case: Case, now: datetime, contest_form: WordsForm | None = None)
         staff=_last_colleague(case),
         sheets=[_sheet(paper) for paper in invoices.of_case(case.id)],
         is_being_drawn=judged and papers.current(case) is None,
-        iban=stdnum_iban.format(settings.get("iban"), separator="\u00a0"),
+        iban=stdnum_iban.format(settings.get("iban")),
         bic=settings.get("bic"),
         may_contest=judged and case.confirmed_by == "staff",
         days=story.by_day(case.journal, to_customer=True),

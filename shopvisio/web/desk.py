@@ -194,7 +194,7 @@ def listing() -> ResponseReturnValue:
 class ProposeForm(FlaskForm):  # type: ignore[misc]
     """How the call ended."""
 
-    outcome = RadioField(lazy("Comment l’appel s’est-il terminé ?"), id="propose-outcome")
+    outcome = RadioField(lazy("Comment l’appel s’est-il terminé ?"), id="propose-outcome")
     words = TextAreaField(
         lazy("Ce qui a été fait"),
         description=lazy("Le client le lit avant de répondre."),
@@ -222,7 +222,7 @@ class SendForm(FlaskForm):  # type: ignore[misc]
     """The part has left."""
 
     carrier = StringField(lazy("Transporteur"), id="send-carrier", render_kw={"maxlength": 80})
-    tracking = URLField(lazy("Lien de suivi"), description=lazy("Facultatif ; commence par https://."), id="send-track")
+    tracking = URLField(lazy("Lien de suivi"), description=lazy("Facultatif ; commence par https://."), id="send-track")
 
 
 class ConfirmForm(FlaskForm):  # type: ignore[misc]
@@ -230,7 +230,7 @@ class ConfirmForm(FlaskForm):  # type: ignore[misc]
 
     reason = TextAreaField(
         lazy("Motif"),
-        description=lazy("Gardé au journal ; le client peut contester depuis son lien."),
+        description=lazy("Gardé au journal ; le client peut contester depuis son lien."),
         id="confirm-reason",
         render_kw={"rows": 2, "maxlength": 1000},
     )
@@ -373,7 +373,7 @@ def _part_price(form: FlaskForm) -> int:
     try:
         price = 0 if form.included.data else money.cents(form.price.data or "")
     except ValueError:
-        wrong["price"] = _("Un montant comme 18 ou 18,40, ou cochez « comprise ».")
+        wrong["price"] = _("Un montant comme 18 ou 18,40, ou cochez « comprise ».")
     if wrong:
         raise Invalid(_("Quelques réponses sont à corriger."), wrong)
     return price

@@ -56,7 +56,7 @@ class ClaimForm(settings_form((*SHOP, *PAPERS, *FEE))):  # type: ignore[misc]
 
     code = StringField(
         lazy("Code affiché à la fin de l’installation"),
-        description=lazy("Seize signes ; les tirets et la casse ne comptent pas."),
+        description=lazy("Seize signes ; les tirets et la casse ne comptent pas."),
         render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
     )
     owner_name = StringField(
@@ -71,7 +71,7 @@ class ClaimForm(settings_form((*SHOP, *PAPERS, *FEE))):  # type: ignore[misc]
     )
     password = PasswordField(
         lazy("Votre mot de passe"),
-        description=lazy("Dix signes au moins : une phrase convient très bien."),
+        description=lazy("Dix signes au moins : une phrase convient très bien."),
         render_kw={"autocomplete": "new-password"},
     )
     takes_repairs = BooleanField(lazy("Je répare en visio"), default=True)
@@ -189,7 +189,7 @@ def _wrong(form: ClaimForm, typed: Mapping[str, str]) -> tuple[dict[str, str], l
     except Invalid as refusal:
         wrong |= refusal.fields
     if not form.takes_repairs.data and not form.takes_sales.data:
-        wrong["takes_repairs"] = _("Cochez au moins l’un des deux : vos clients choisissent entre ces rendez-vous.")
+        wrong["takes_repairs"] = _("Cochez au moins l’un des deux : vos clients choisissent entre ces rendez-vous.")
     return wrong, hours
 
 

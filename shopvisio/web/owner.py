@@ -122,7 +122,7 @@ def _changed_sentence(changed: list[str]) -> str:
     if not changed:
         return _("Rien n’a changé.")
     labels = ", ".join(str(settings.SETTINGS[name].label) for name in changed)
-    return _("Enregistré : {labels}.", labels=labels)
+    return _("Enregistré : {labels}.", labels=labels)
 
 
 def _settings_page(group: str, form: FlaskForm, services: Mapping[int, "ServiceForm"] | None = None) -> str:
@@ -206,7 +206,7 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
     email = EmailField(lazy("E-mail"), description=lazy("Pour se connecter, et pour être prévenu."))
     password = PasswordField(
         lazy("Premier mot de passe"),
-        description=lazy("Dix signes au moins ; à lui dire de vive voix."),
+        description=lazy("Dix signes au moins ; à lui dire de vive voix."),
         render_kw={"autocomplete": "new-password"},
     )
     role = SelectField(lazy("Rôle"), choices=list(accounts.ROLES.items()), default="repairer")
@@ -425,7 +425,7 @@ class ProductForm(FlaskForm):  # type: ignore[misc]
     name = StringField(lazy("Nom"), render_kw={"maxlength": 160})
     price = StringField(lazy("Prix TTC"), render_kw={"inputmode": "decimal"})
     url = URLField(
-        lazy("Page du produit"), description=lazy("Facultative : s’ouvre chez le client, dans un autre onglet.")
+        lazy("Page du produit"), description=lazy("Facultative : s’ouvre chez le client, dans un autre onglet.")
     )
     summary = StringField(lazy("En une ligne"), description=lazy("Facultatif."), render_kw={"maxlength": 200})
 
@@ -449,7 +449,7 @@ def products() -> ResponseReturnValue:
     except Invalid as refusal:
         blame(form, refusal)
         return _products_page(form), 422
-    flash(_("Ajouté : {name}.", name=made.name))
+    flash(_("Ajouté : {name}.", name=made.name))
     return redirect(url_for("owner.products"), 303)
 
 

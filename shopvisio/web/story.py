@@ -48,43 +48,43 @@ TELLINGS: dict[str, Telling] = {
         lazy("réserve le {visit} appel, {when}{free}."),
         lazy("avez réservé le {visit} appel, {when}{free}."),
     ),
-    "consented": Telling("doc", PLAIN, lazy("accepte : {consent}."), lazy("avez accepté : {consent}.")),
+    "consented": Telling("doc", PLAIN, lazy("accepte : {consent}."), lazy("avez accepté : {consent}.")),
     "customer_came": Telling("bell", PLAIN, lazy("est en salle d’attente.")),
     "call_started": Telling("video", PLAIN, lazy("Le {visit} appel commence."), lazy("Le {visit} appel a commencé.")),
     "call_ended": Telling(
         "video", PLAIN, lazy("termine le {visit} appel{minutes}."), lazy("a terminé le {visit} appel{minutes}.")
     ),
-    "product_shown": Telling("bag", PLAIN, lazy("montre : {product}."), lazy("a montré : {product}.")),
-    "proposed": Telling("wrench", KEY, lazy("conclut : {outcome}."), lazy("a conclu : {outcome}.")),
-    "outcome": Telling("check", KEY, lazy("conclut : {outcome}."), lazy("a conclu : {outcome}.")),
-    "answered_yes": Telling("check", KEY, lazy("répond Oui : {outcome}."), lazy("avez répondu Oui : {outcome}.")),
-    "answered_no": Telling("x", KEY, lazy("répond Non à « {outcome} »."), lazy("avez répondu Non à « {outcome} ».")),
+    "product_shown": Telling("bag", PLAIN, lazy("montre : {product}."), lazy("a montré : {product}.")),
+    "proposed": Telling("wrench", KEY, lazy("conclut : {outcome}."), lazy("a conclu : {outcome}.")),
+    "outcome": Telling("check", KEY, lazy("conclut : {outcome}."), lazy("a conclu : {outcome}.")),
+    "answered_yes": Telling("check", KEY, lazy("répond Oui : {outcome}."), lazy("avez répondu Oui : {outcome}.")),
+    "answered_no": Telling("x", KEY, lazy("répond Non à « {outcome} »."), lazy("avez répondu Non à « {outcome} ».")),
     "confirmed_by_staff": Telling(
         "check",
         KEY,
-        lazy("confirme sans réponse du client : {outcome}."),
-        lazy("a confirmé sans votre réponse : {outcome}."),
+        lazy("confirme sans réponse du client : {outcome}."),
+        lazy("a confirmé sans votre réponse : {outcome}."),
     ),
-    "contested": Telling("x", KEY, lazy("conteste « {outcome} »."), lazy("avez contesté « {outcome} ».")),
-    "dismissed": Telling("x", KEY, lazy("clôt le dossier : {outcome}."), lazy("a clos le dossier : {outcome}.")),
+    "contested": Telling("x", KEY, lazy("conteste « {outcome} »."), lazy("avez contesté « {outcome} ».")),
+    "dismissed": Telling("x", KEY, lazy("clôt le dossier : {outcome}."), lazy("a clos le dossier : {outcome}.")),
     "part_offered": Telling(
-        "box", KEY, lazy("propose une pièce : {part}, {price}."), lazy("a proposé : {part}, {price}.")
+        "box", KEY, lazy("propose une pièce : {part}, {price}."), lazy("a proposé : {part}, {price}.")
     ),
     "part_accepted": Telling(
         "check",
         KEY,
-        lazy("accepte : {part}, {price}, à livrer {address}."),
-        lazy("avez accepté : {part}, {price}, à livrer {address}."),
+        lazy("accepte : {part}, {price}, à livrer {address}."),
+        lazy("avez accepté : {part}, {price}, à livrer {address}."),
     ),
     "part_refused": Telling("x", KEY, lazy("refuse la pièce {part}."), lazy("avez refusé la pièce {part}.")),
-    "part_sent": Telling("truck", KEY, lazy("a envoyé : {part}{carrier}."), lazy("a envoyé : {part}{carrier}.")),
+    "part_sent": Telling("truck", KEY, lazy("a envoyé : {part}{carrier}."), lazy("a envoyé : {part}{carrier}.")),
     "paid": Telling(
         "euro",
         KEY,
-        lazy("note le paiement de {paper} : {cents}, {method}."),
+        lazy("note le paiement de {paper} : {cents}, {method}."),
         lazy("a reçu {cents}, {method} ({paper})."),
     ),
-    "part_received": Telling("box", KEY, lazy("a bien reçu : {part}."), lazy("avez bien reçu : {part}.")),
+    "part_received": Telling("box", KEY, lazy("a bien reçu : {part}."), lazy("avez bien reçu : {part}.")),
 }
 CONSENTS = {
     "terms": lazy("les conditions générales"),
@@ -97,7 +97,7 @@ PARTS = {
     "sent": lazy("Envoyée"),
     "received": lazy("Reçue"),
 }
-PAPERS = {"invoice": lazy("Facture"), "credit_note": lazy("Avoir"), "no_charge_note": lazy("Note sans frais")}
+PAPERS = {"invoice": lazy("Facture"), "credit_note": lazy("Avoir"), "no_charge_note": lazy("Compte rendu sans frais")}
 IMPERSONAL = {"call_started"}  # nobody's own act: told without a name
 
 

@@ -52,7 +52,7 @@ def _todo(case: Case, now: datetime) -> Todo | None:
     if case.state == "part_accepted" and case.current_part:
         part = case.current_part
         small = _("Acceptée par {name}, {price}", name=name, price=part_price(part.price))
-        return Todo(_("Envoyer : {part}", part=part.name), small, url)
+        return Todo(_("Envoyer : {part}", part=part.name), small, url)
     if case.state == "part_received":
         part = case.parts[-1]
         days = max(0, (now - part.received).days) if part.received else 0
@@ -66,9 +66,9 @@ def _todo(case: Case, now: datetime) -> Todo | None:
 def _unanswered(case: Case, proposed: datetime, now: datetime, url: str) -> Todo:
     outcome, from_ = str(OUTCOMES[case.outcome]).lower(), cases.may_confirm_from(case)
     if from_ is not None and now >= from_:
-        small = _("« {outcome} » sans réponse : vous pouvez confirmer", outcome=outcome)
+        small = _("« {outcome} » sans réponse : vous pouvez confirmer", outcome=outcome)
         return Todo(_("Sans réponse, {name}", name=case.customer.name), small, url)
-    small = _("Proposé « {outcome} » {day}", outcome=outcome, day=day(proposed))
+    small = _("Proposé « {outcome} » {day}", outcome=outcome, day=day(proposed))
     return Todo(_("Réponse attendue, {name}", name=case.customer.name), small, url, True)
 
 
@@ -102,7 +102,7 @@ def troubles(now: datetime) -> list[Trouble]:
 def _mail_trouble() -> Iterator[Trouble]:
     url, act = url_for("owner.mails"), _("Voir pourquoi")
     if not mail.is_configured():
-        fact = _("Les e-mails ne partent pas : aucun serveur d’envoi n’est réglé.")
+        fact = _("Les e-mails ne partent pas : aucun serveur d’envoi n’est réglé.")
         then = _("Vos clients ne reçoivent que le lien affiché à l’écran.")
         yield Trouble("warn", "mail", fact, then, url_for("owner.group", group="mail"), _("Régler"))
         return

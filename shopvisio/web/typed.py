@@ -102,7 +102,7 @@ def _range(weekday: int, day: str, opens: str, closes: str) -> Hours:
     try:
         hours = Hours(weekday, minutes(opens), minutes(closes))
     except ValueError:
-        raise Invalid(fields={"hours": _("{day} : écrivez les deux heures, comme 9:00 et 12:30.", day=day)}) from None
+        raise Invalid(fields={"hours": _("{day} : écrivez les deux heures, comme 9:00 et 12:30.", day=day)}) from None
     if hours.opens >= hours.closes:
-        raise Invalid(fields={"hours": _("{day} : l’heure de fin vient après l’heure de début.", day=day)})
+        raise Invalid(fields={"hours": _("{day} : l’heure de fin vient après l’heure de début.", day=day)})
     return hours

@@ -18,11 +18,12 @@ import { called, say } from "./words.js";
 
 const MEASURE_EVERY = 3_000; // ms
 const WEAK = { loss: 0.05, rtt: 0.5 }; // a share, seconds
+const CALM = ["soon", "notYet", "gone", "theyLeft", ""]; // notices that are nobody's trouble
 const LATE = 3 * 60_000; // ms after the hour, before the page says that the other is late
 
 const page = find("#call");
 const facts = /** @type {{role: "customer" | "staff", appointment: string, case?: string, kind: string, start: string,
-  opens?: string, now: string}} */ (/** @type {unknown} */ (page.dataset));
+  opens?: string, now: string, other: string}} */ (/** @type {unknown} */ (page.dataset));
 const isStaff = facts.role === "staff";
 const isRepair = facts.kind === "repair";
 const inside = `inside:${facts.appointment}`; // remembers, through a reload, that we are in the call
@@ -236,10 +237,13 @@ function moveOn() {
 
 function showPictures() {
   const them = other();
-  const name = them ? called(them) : (page.dataset.other ?? "");
+  const name = them ? called(them) : facts.other;
   stage.arrange(
-    { picture: camera.state === "on", why: say("myCameraOff"), caption: say("you") },
-    { picture: them?.camera === "on", why: whyNoPicture(them, name), caption: caption(them, name) },
+    { picture: camera.state === "on", why: say("myCameraOff"), name: say("you"), mute: !camera.mic },
+    {
+      picture: them?.camera === "on", why: whyNoPicture(them, name), name: name.split(" ")[0],
+      mute: them !== undefined && !them.mic,
+    },
   );
 }
 
@@ -250,14 +254,6 @@ function showPictures() {
 function whyNoPicture(them, name) {
   if (!them) return say(state.met ? "gone" : "notYet", { name });
   return say(them.camera === "paused" ? "cameraPaused" : "cameraOff", { name });
-}
-
-/**
- * @param {Person | undefined} them
- * @param {string} name
- */
-function caption(them, name) {
-  return them && !them.mic ? say("micOffOf", { name }) : name;
 }
 
 function showControls() {
@@ -289,9 +285,10 @@ function notice() {
   if (them?.link === "lost") return "theirsCut";
   if (them && !them.sound) return "theyHearNothing";
   if (state.trouble) return "cameraTrouble";
-  if (state.view === "waiting" && !isStaff && !state.met) return isLate() ? "late" : "soon";
-  if (state.view === "waiting" && !isStaff) return "theyLeft";
-  return "";
+  if (state.view !== "waiting") return "";
+  if (isStaff) return state.met ? "gone" : "notYet";
+  if (state.met) return "theyLeft";
+  return isLate() ? "late" : "soon";
 }
 
 function isLate() {
@@ -300,13 +297,13 @@ function isLate() {
 
 function showNotice() {
   const them = other();
-  const name = them ? called(them) : (page.dataset.other ?? "");
+  const name = them ? called(them) : facts.other;
   const kind = notice();
   for (const box of all(".notice")) {
     box.hidden = !kind;
     if (box.dataset.kind === kind + name) continue;
     box.dataset.kind = kind + name; // told once, not at every change
-    box.classList.toggle("warn", !["soon", ""].includes(kind));
+    box.classList.toggle("warn", !CALM.includes(kind));
     find("b", box).textContent = say(kind, { name });
     find("p", box).textContent = say(`${kind}Next`, { name });
   }

@@ -2,7 +2,13 @@
 
 import { find } from "./dom.js";
 
-/** @typedef {{picture: boolean, why: string, caption: string}} Side  `why` is told where there is no picture. */
+/**
+ * @typedef {Object} Side
+ * @property {boolean} picture
+ * @property {string} why  Told where there is no picture.
+ * @property {string} name
+ * @property {boolean} mute  Whether to say that their microphone is off.
+ */
 
 /** The pictures of the call. */
 export class Stage {
@@ -59,16 +65,15 @@ export class Stage {
    */
   arrange(mine, theirs) {
     const wanted = this.#swapped === (this.prefers === "theirs") ? "mine" : "theirs";
-    const mineIsBig = wanted === "mine" ? mine.picture || !theirs.picture : mine.picture && !theirs.picture;
-    // a call about my picture, and neither is there: the person is what counts
-    const big = mineIsBig && !(!mine.picture && !theirs.picture) ? this.#mine : this.#theirs;
+    const big = wanted === "mine" && mine.picture ? this.#mine : this.#theirs;
     for (const [figure, side] of /** @type {const} */ ([[this.#mine, mine], [this.#theirs, theirs]])) {
       figure.classList.toggle("big", figure === big);
       figure.classList.toggle("small", figure !== big);
       find("video", figure).classList.toggle("gone", !side.picture);
       find(".absent", figure).hidden = side.picture;
       find(".absent p", figure).textContent = side.why;
-      find("figcaption", figure).textContent = side.caption;
+      find("figcaption b", figure).textContent = side.name;
+      find(".mute", figure).hidden = !side.mute;
     }
   }
 }
