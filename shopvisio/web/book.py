@@ -171,11 +171,16 @@ class FaultForm(FlaskForm):  # type: ignore[misc]
         render_kw={"autocomplete": "off"},
         filters=[_stripped],
     )
-    brand = StringField(lazy("Sa marque"), [Length(max=80, message=lazy("80 signes au plus."))], filters=[_stripped])
+    brand = StringField(
+        lazy("Sa marque"),
+        [Length(max=80, message=lazy("80 signes au plus."))],
+        description=lazy("Souvent en façade."),
+        filters=[_stripped],
+    )
     model = StringField(
         lazy("Son modèle"),
         [Length(max=80, message=lazy("80 signes au plus."))],
-        description=lazy("Sur l’étiquette, souvent après « Mod. » ou « Type »."),
+        description=lazy("Sur l’étiquette."),
         render_kw={"autocomplete": "off"},
         filters=[_stripped],
     )
