@@ -88,6 +88,8 @@ class Engine:
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(loop.stop)
             self._thread.join(STOP_WITHIN)
+            if self._thread.is_alive():
+                log.error("the relay's thread did not end in time")
 
     def join(self, room: str, seat: str, offer: str) -> Future[str]:
         """Take the seat with an SDP offer; the future gives the complete SDP answer.

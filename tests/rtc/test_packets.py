@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from struct import pack, unpack_from
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shopvisio.rtc import packets
@@ -94,11 +94,13 @@ def test_it_leaves_out_what_the_other_cannot_use(packet: bytes) -> None:
     assert through(packet + kept) == through(kept)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_junk_as_rtcp_does_no_harm(data: bytes) -> None:
     assert len(through(data)) <= len(data)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(200, 207), st.binary(min_size=4, max_size=64)), max_size=5))
 def test_well_framed_junk_as_rtcp_does_no_harm(parts: list[tuple[int, bytes]]) -> None:
     data = b""
@@ -137,6 +139,7 @@ def test_a_header_extension_the_receiver_lacks_becomes_padding() -> None:
     assert packet == rtp(b"\x00\x00\x00\x50\x7f")
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=1, max_size=40), st.integers(0, 15), st.integers(0, 60))
 def test_a_lying_header_extension_does_no_harm(extension: bytes, csrcs: int, words_told: int) -> None:
     packet = rtp(extension)
@@ -177,6 +180,7 @@ def test_the_name_in_a_stun_request_is_the_one_we_gave() -> None:
     assert packets.stun_username(stun(other)) == ""
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80))
 def test_junk_as_stun_does_no_harm(data: bytes) -> None:
     assert isinstance(packets.stun_username(data), str)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shopvisio.errors import Invalid
@@ -168,6 +168,7 @@ CHANGES = st.lists(st.tuples(st.integers(0, len(LINES) - 1), st.sampled_from(["d
                              st.text(max_size=20)), min_size=1, max_size=6)
 
 
+@settings(deadline=None)
 @given(CHANGES)
 def test_a_damaged_offer_is_read_or_refused_and_nothing_else(changes: list[tuple[int, str, str]]) -> None:
     lines = list(LINES)
