@@ -23,7 +23,7 @@ from shopvisio.invoices import Paper
 from shopvisio.web import call as call_pages
 from shopvisio.web import guard, presence, story, todo, wake_jobs
 from shopvisio.web.guard import staff
-from shopvisio.web.typed import WEEKDAYS, blame, week_names
+from shopvisio.web.typed import WEEKDAYS, blame, choices_of, week_names
 
 blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 
@@ -241,7 +241,7 @@ class PaidForm(FlaskForm):  # type: ignore[misc]
 
     paper = HiddenField()
     amount = StringField(lazy("Montant reçu"), id="paid-amount", render_kw={"inputmode": "decimal"})
-    method = SelectField(lazy("Comment"), id="paid-method", choices=list(payments.METHODS.items()))
+    method = SelectField(lazy("Comment"), id="paid-method", choices=choices_of(payments.METHODS))
 
 
 class DismissForm(FlaskForm):  # type: ignore[misc]
@@ -250,7 +250,7 @@ class DismissForm(FlaskForm):  # type: ignore[misc]
     outcome = RadioField(
         lazy("Clore sans rien facturer"),
         id="dismiss-outcome",
-        choices=[(name, cases.OUTCOMES[name]) for name in ("cancelled", "no_show")],
+        choices=choices_of({name: cases.OUTCOMES[name] for name in ("cancelled", "no_show")}),
     )
 
 
@@ -281,7 +281,7 @@ def _found(key: str) -> Case:
 def _forms(case: Case, posted: Mapping[str, FlaskForm]) -> dict[str, FlaskForm]:
     forms = {name: posted.get(name) or kind(formdata=None) for name, kind in FORMS.items()}
     outcomes = cases.REPAIR_OUTCOMES if case.is_repair else cases.SALE_OUTCOMES
-    forms["propose"].outcome.choices = [(name, cases.OUTCOMES[name]) for name in outcomes]
+    forms["propose"].outcome.choices = choices_of({name: cases.OUTCOMES[name] for name in outcomes})
     return forms
 
 

@@ -28,7 +28,7 @@ from shopvisio.web import guard, wake_jobs
 from shopvisio.web.guard import staff
 from shopvisio.web.story import PAPERS
 from shopvisio.web.todo import PAPER_JOBS
-from shopvisio.web.typed import blame, read_week, settings_form, shown, week_typed
+from shopvisio.web.typed import blame, choices_of, read_week, settings_form, shown, week_typed
 
 blueprint = Blueprint("owner", __name__, url_prefix="/desk")
 
@@ -209,7 +209,7 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
         description=lazy("Dix signes au moins ; à lui dire de vive voix."),
         render_kw={"autocomplete": "new-password"},
     )
-    role = SelectField(lazy("Rôle"), choices=list(accounts.ROLES.items()), default="repairer")
+    role = SelectField(lazy("Rôle"), choices=choices_of(accounts.ROLES), default="repairer")
     takes_repairs = BooleanField(lazy("Répare en visio"))
     takes_sales = BooleanField(lazy("Vend en visio"))
 
@@ -217,7 +217,7 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
 class RoleForm(FlaskForm):  # type: ignore[misc]
     """What a colleague does here."""
 
-    role = SelectField(lazy("Rôle"), choices=list(accounts.ROLES.items()))
+    role = SelectField(lazy("Rôle"), choices=choices_of(accounts.ROLES))
     takes_repairs = BooleanField(lazy("Répare en visio"))
     takes_sales = BooleanField(lazy("Vend en visio"))
     active = BooleanField(lazy("Peut se connecter et recevoir des rendez-vous"))

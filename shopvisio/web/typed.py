@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from babel.support import LazyProxy
 from flask_wtf import FlaskForm
-from wtforms import Field, PasswordField, SelectField, StringField, TextAreaField
+from wtforms import Field, PasswordField, SelectChoice, SelectField, StringField, TextAreaField
 
 from shopvisio import settings
 from shopvisio.availability import Hours
 from shopvisio.errors import Invalid
 from shopvisio.i18n import _, lazy
-from shopvisio.settings import Setting
+from shopvisio.settings import Setting, Text
 
 WEEKDAYS: tuple[LazyProxy, ...] = (
     lazy("Lundi"),
@@ -34,10 +34,15 @@ def settings_form(names: Iterable[str]) -> type[FlaskForm]:
 def _field(setting: Setting) -> Field:
     given = {"label": setting.label, "description": setting.help}
     if setting.choices is not None:
-        return SelectField(choices=[("", lazy("Choisir…")), *setting.choices.items()], **given)
+        return SelectField(choices=choices_of({"": lazy("Choisir…"), **setting.choices}), **given)
     if setting.secret:
         return PasswordField(**given, render_kw={"autocomplete": "off"})
     return TextAreaField(**given) if setting.long else StringField(**given)
+
+
+def choices_of(table: Mapping[str, Text]) -> list[SelectChoice]:
+    """The words of a table, name -> label, as a field offers them."""
+    return [SelectChoice(value=name, label=label) for name, label in table.items()]
 
 
 def shown(name: str) -> str:
