@@ -100,9 +100,7 @@ def test_an_outcome_must_be_chosen_and_the_words_are_kept(repairer_client: Flask
     assert "Joint &lt;changé&gt;." in answer.text
 
 
-def test_proposing_twice_is_told_and_changes_nothing(
-    open_app: Flask, repairer_client: FlaskClient, key: str
-) -> None:
+def test_proposing_twice_is_told_and_changes_nothing(open_app: Flask, repairer_client: FlaskClient, key: str) -> None:
     propose(repairer_client, key)
     assert propose(repairer_client, key, "not_repaired") == 409
     with open_app.app_context():
@@ -306,9 +304,7 @@ def test_cases_are_listed_by_state(repairer_client: FlaskClient, key: str, sale_
     assert repairer_client.get("/desk/cases?state=nonsense").status_code == 200
 
 
-def test_an_act_without_its_csrf_token_changes_nothing(
-    open_app: Flask, repairer_client: FlaskClient, key: str
-) -> None:
+def test_an_act_without_its_csrf_token_changes_nothing(open_app: Flask, repairer_client: FlaskClient, key: str) -> None:
     open_app.config["WTF_CSRF_ENABLED"] = True
     assert propose(repairer_client, key) == 400
     with open_app.app_context():

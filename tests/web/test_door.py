@@ -102,9 +102,7 @@ def test_all_wrong_answers_are_named_at_once(newcomer: FlaskClient) -> None:
         assert f'id="{name}-why"' in answer.text
 
 
-def test_too_many_codes_are_refused_for_a_minute(
-    newcomer: FlaskClient, answers: dict[str, str], clock_: Clock
-) -> None:
+def test_too_many_codes_are_refused_for_a_minute(newcomer: FlaskClient, answers: dict[str, str], clock_: Clock) -> None:
     for _ in range(5):
         newcomer.post("/claim", data=answers | {"code": "AAAA"})
     assert "Trop d’essais" in newcomer.post("/claim", data=answers).text

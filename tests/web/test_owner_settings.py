@@ -1,0 +1,146 @@
+"""Settings: one form a group, strict values, what changed is named; the visits that may be booked."""
+
+import pytest
+from conftest import NOW, TUESDAY_10, Clock, book_visit
+from flask import Flask
+from flask.testing import FlaskClient
+
+from shopvisio import booking, cases, jobs, papers, settings
+from shopvisio.db import db, writing
+
+REPAIR = {"fee": "32", "answer_hours": "72", "immediate_text": "Je demande l’exécution immédiate."}
+
+
+def value(app: Flask, name: str) -> object:
+    with app.app_context():
+        return settings.get(name)
+
+
+@pytest.mark.parametrize("group", list(settings.GROUPS))
+def test_every_setting_of_a_group_is_on_its_page(owner_client: FlaskClient, group: str) -> None:
+    page = owner_client.get(f"/desk/settings/{group}").text
+    for setting in settings.SETTINGS.values():
+        assert (f'name="{setting.name}"' in page) == (setting.group == group)
+
+
+def test_a_change_is_kept_and_named(open_app: Flask, owner_client: FlaskClient) -> None:
+    answer = owner_client.post("/desk/settings/repair", data=REPAIR, follow_redirects=True)
+    assert "Enregistré\u00a0: Tarif unique, TTC, Demande d’exécution immédiate." in answer.text
+    assert value(open_app, "fee") == 3200
+    with open_app.app_context():
+        changes = list(
+            db.session.scalars(db.select(settings.SettingChange).where(settings.SettingChange.name == "fee"))
+        )
+        assert [(change.by, change.before, change.after) for change in changes] == [("Claire Fontaine", "2900", "3200")]
+
+
+def test_nothing_changed_is_told_as_such(owner_client: FlaskClient) -> None:
+    owner_client.post("/desk/settings/repair", data=REPAIR)
+    assert "Rien n’a changé." in owner_client.post("/desk/settings/repair", data=REPAIR, follow_redirects=True).text
+
+
+def test_one_wrong_value_changes_nothing_and_keeps_what_was_typed(open_app: Flask, owner_client: FlaskClient) -> None:
+    answer = owner_client.post("/desk/settings/repair", data=REPAIR | {"answer_hours": "un jour"})
+    assert answer.status_code == 422
+    assert "Un nombre entier, de 24 à 720." in answer.text
+    assert 'value="un jour"' in answer.text
+    assert 'value="32"' in answer.text
+    assert value(open_app, "fee") == 2900
+
+
+def test_a_group_that_is_none_is_not_found(owner_client: FlaskClient) -> None:
+    assert owner_client.get("/desk/settings/nonsense").status_code == 404
+
+
+def test_a_secret_is_never_shown_and_stays_when_left_empty(open_app: Flask, owner_client: FlaskClient) -> None:
+    given = {
+        "smtp_host": "mail.example",
+        "smtp_port": "587",
+        "smtp_security": "starttls",
+        "smtp_password": "s3cret-word",
+    }
+    owner_client.post("/desk/settings/mail", data=given)
+    assert "s3cret-word" not in owner_client.get("/desk/settings/mail").text
+    owner_client.post("/desk/settings/mail", data=given | {"smtp_password": "", "smtp_port": "465"})
+    assert value(open_app, "smtp_password") == "s3cret-word"
+    assert value(open_app, "smtp_port") == 465
+
+
+def test_a_setting_is_found_by_its_words(owner_client: FlaskClient) -> None:
+    page = owner_client.get("/desk/settings?q=TARIF").text
+    assert "/desk/settings/repair#fee" in page
+    assert "Aucun réglage" in owner_client.get("/desk/settings", query_string={"q": "zzz"}).text
+
+
+def test_a_trial_mail_goes_to_whoever_asks(open_app: Flask, owner_client: FlaskClient) -> None:
+    assert owner_client.post("/desk/settings/mail/test").location == "/desk/mails"
+    page = owner_client.get("/desk/mails").text
+    assert "owner@shop.example" in page
+    assert "Pas envoyé" in page
+
+
+def test_a_paper_that_waited_for_an_answer_is_tried_again(
+    open_app: Flask, owner_client: FlaskClient, booked_key: str, clock_: Clock
+) -> None:
+    with open_app.app_context():
+        with writing():
+            db.session.delete(db.session.get(settings.SettingRow, "mediator"))
+            found = booking.find(booked_key)
+            assert found is not None
+            cases.propose(found.case, "repaired", "", found.staff.actor, NOW)
+            cases.answer(found.case, True, "", NOW)
+        while jobs.run_due(open_app.extensions["handlers"], clock_.now):
+            pass
+    assert "n’a pas pu être fait" in owner_client.get("/desk/papers").text
+    kept = {name: _typed(open_app, name) for name in settings.SETTINGS if settings.SETTINGS[name].group == "papers"}
+    clock_.pass_(seconds=30)  # the job's own next try is a minute away
+    answer = owner_client.post("/desk/settings/papers", data=kept | {"mediator": "Médiation, 1 place, Paris"})
+    assert answer.status_code == 303
+    with open_app.app_context():
+        assert jobs.run_due({"paper": open_app.extensions["handlers"]["paper"]}, clock_.now)
+        found = booking.find(booked_key)
+        assert found is not None
+        assert papers.current(found.case) is not None
+
+
+def _typed(app: Flask, name: str) -> str:
+    with app.app_context():
+        setting = settings.SETTINGS[name]
+        return setting.show(settings.get(name))
+
+
+def test_a_visit_changes_its_length_and_keeps_its_appointments(open_app: Flask, owner_client: FlaskClient) -> None:
+    with open_app.app_context(), writing():
+        appointment = book_visit(booking.services("repair")[0], TUESDAY_10)
+        service, length = appointment.service_id, appointment.end - appointment.start
+    box = f"service{service}-"
+    typed = {box + "name": "Réparer ensemble", box + "minutes": "30", box + "pause": "5", box + "active": "y"}
+    assert owner_client.post(f"/desk/services/{service}", data=typed).status_code == 303
+    with open_app.app_context():
+        changed = booking.services("repair")[0]
+        assert (changed.name, changed.minutes, changed.pause) == ("Réparer ensemble", 30, 5)
+        kept = db.session.scalars(db.select(booking.Appointment)).one()
+        assert kept.end - kept.start == length
+
+
+def test_a_visit_is_no_longer_offered_once_unticked(open_app: Flask, owner_client: FlaskClient) -> None:
+    with open_app.app_context():
+        service = booking.services("sale")[0].id
+    box = f"service{service}-"
+    owner_client.post(
+        f"/desk/services/{service}", data={box + "name": "Achat", box + "minutes": "30", box + "pause": "0"}
+    )
+    with open_app.app_context():
+        assert booking.services("sale") == []
+
+
+def test_a_visit_of_no_length_is_refused(owner_client: FlaskClient, open_app: Flask) -> None:
+    with open_app.app_context():
+        service = booking.services("sale")[0].id
+    box = f"service{service}-"
+    typed = {box + "name": "", box + "minutes": "0", box + "pause": "demi"}
+    answer = owner_client.post(f"/desk/services/{service}", data=typed)
+    assert answer.status_code == 422
+    for name in ("name", "minutes", "pause"):
+        assert f'id="{box}{name}-why"' in answer.text
+    assert owner_client.post("/desk/services/999", data=typed).status_code == 404
