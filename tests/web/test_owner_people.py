@@ -99,7 +99,7 @@ def test_an_hour_is_read_as_people_write_it(text: str, read: int) -> None:
     assert minutes(text) == read
 
 
-@pytest.mark.parametrize("text", ["", "24:01", "9:60", "neuf", "9:5:1", "-1", "99"])
+@pytest.mark.parametrize("text", [" ", "24:01", "9:60", "neuf", "9:5:1", "-1", "99"])
 def test_what_is_no_hour_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=re.escape(text)):
         minutes(text)
