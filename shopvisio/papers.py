@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 
 from shopvisio import booking, calls, invoices, settings
-from shopvisio.cases import Case
+from shopvisio.cases import Case, Part
 from shopvisio.db import db
-from shopvisio.i18n import _, use
+from shopvisio.i18n import _, money, use
 from shopvisio.invoices import Address, Buyer, Facts, Kind, Line, Paper, Report, Seller, Visit
 
 OUTCOME_PAPER = {"repaired": Kind.INVOICE, "not_repaired": Kind.NO_CHARGE_NOTE}
@@ -102,10 +102,19 @@ def _lines(case: Case) -> tuple[Line, ...]:
         _("Forfait réparation en visio"),
         case.fee,
         rate,
-        detail=_("Tarif unique, quels que soient le temps et le nombre d’appels ({n}).", n=visits),
+        detail=_(
+            "{fee} TTC, tarif unique quels que soient le temps et le nombre d’appels ({n}).",
+            fee=money(case.fee, decimals=True),
+            n=visits,
+        ),
     )
     sold = [part for part in case.parts if part.state in ("sent", "received") and part.price]
-    return (fee, *(Line(part.name, part.price, rate, detail=part.reference, goods=True) for part in sold))
+    return (fee, *(Line(part.name, part.price, rate, detail=_part_detail(part), goods=True) for part in sold))
+
+
+def _part_detail(part: Part) -> str:
+    price = _("{price} TTC, prix accepté par vous", price=money(part.price, decimals=True))
+    return _("{price}, réf. {reference}", price=price, reference=part.reference) if part.reference else price
 
 
 def _visits(case: Case) -> tuple[Visit, ...]:

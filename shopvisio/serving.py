@@ -15,7 +15,7 @@ from shopvisio import clock, hub, tls
 from shopvisio.config import BadConfig, Config, lan_address
 from shopvisio.errors import RelayFailed
 from shopvisio.hub import server
-from shopvisio.rtc import Engine, local_addresses
+from shopvisio.rtc import Engine
 from shopvisio.web import signalling
 
 log = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ def _tls(config: Config) -> ssl.SSLContext | None:
 
 
 def _relay(config: Config) -> Engine:
-    relay = Engine(config.media_port, local_addresses(), config.media_addresses, wake=signalling.wake)
+    relay = Engine(config.media_port, None, config.media_addresses, wake=signalling.wake)
     try:
         relay.start()
     except RelayFailed as error:

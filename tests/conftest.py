@@ -42,7 +42,12 @@ class FakeRelay:
     events: SimpleQueue[Any] = field(default_factory=SimpleQueue)
     joined: list[tuple[str, str]] = field(default_factory=list)
     left: list[tuple[str, str]] = field(default_factory=list)
-    is_running: bool = True
+
+    def stats(self) -> Future[dict[str, Any]]:
+        """Prompt, and nobody there."""
+        done: Future[dict[str, Any]] = Future()
+        done.set_result({"lag": 0.0, "rooms": {}})
+        return done
 
     def join(self, room: str, seat: str, offer: str) -> Future[str]:
         """An answer for anybody."""

@@ -8,14 +8,16 @@ from flask import Blueprint, current_app, jsonify
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
+from shopvisio import hub
 from shopvisio.db import db, writing
 from shopvisio.web import guard
 from shopvisio.web.guard import anybody
 
 blueprint = Blueprint("health", __name__)
 
-FRESH = 10.0   # seconds an answer is kept: strangers may ask often
-ROOM = 1 << 30   # bytes of disk that must be free
+FRESH = 10.0  # seconds an answer is kept: strangers may ask often
+LATE = 0.1  # seconds the relay's loop may be late
+ROOM = 1 << 30  # bytes of disk that must be free
 
 _last: tuple[float, dict[str, bool]] | None = None
 
@@ -37,7 +39,7 @@ def ready() -> ResponseReturnValue:
 def _holds(check: Callable[[], bool]) -> bool:
     try:
         return check()
-    except Exception:   # whatever it is, this part is not ready
+    except Exception:  # whatever it is, this part is not ready
         return False
 
 
@@ -58,10 +60,13 @@ def _disk_has_room() -> bool:
     return shutil.disk_usage(current_app.config["SHOP"].data).free >= ROOM
 
 
-def _relay_runs() -> bool:
-    return bool(current_app.extensions["relay"].is_running)
+def _relay_is_prompt() -> bool:
+    told = hub.wait(current_app.extensions["relay"].stats(), timeout=1)
+    return bool(told["lag"] < LATE)
 
 
 CHECKS: dict[str, Callable[[], bool]] = {
-    "base": _base_takes_a_write, "disk": _disk_has_room, "relay": _relay_runs,
+    "base": _base_takes_a_write,
+    "disk": _disk_has_room,
+    "relay": _relay_is_prompt,
 }
