@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, EmailField, StringField, TelField, TextAreaField
-from wtforms.validators import DataRequired, Email, Length
+from wtforms.validators import DataRequired, Email, Length, ValidationError
 
 from shopvisio import booking, clock, hub, intake, pictures, settings
 from shopvisio.accounts import Customer
@@ -268,9 +268,10 @@ def _cleaned(files: Sequence[FileStorage], room: int) -> tuple[list[Cleaned], st
 
 
 def _clean(file: FileStorage) -> Cleaned:
-    data = file.stream.read(pictures.LARGEST + 1)
+    with file.stream as stream:
+        data = stream.read(pictures.LARGEST + 1)
     if len(data) > pictures.LARGEST:
-        raise Invalid(_("cette photo est trop lourde, 20 Mo au plus."))
+        raise Invalid(_("cette photo est trop lourde, 20 Mo au plus."))
     jpeg, width, height = hub.in_thread(pictures.clean, data)
     name = f"{public_id(20)}.jpg"
     pictures.keep(current_app.config["SHOP"].uploads, name, jpeg)
@@ -346,7 +347,10 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
 
     def validate_phone(self, field: TelField) -> None:
         """A number that can be called."""
-        settings.phone(field.data)
+        try:
+            settings.phone(field.data)
+        except ValueError as refusal:
+            raise ValidationError(str(refusal)) from None
 
 
 class RepairPersonForm(PersonForm):
