@@ -16,7 +16,7 @@ from shopvisio.web.guard import anybody
 blueprint = Blueprint("health", __name__)
 
 FRESH = 10.0  # seconds an answer is kept: strangers may ask often
-LATE = 0.1  # seconds the relay's loop may be late
+LOOK, LATE = 0.3, 0.1  # for how long we look at the relay's loop, and how late it may be: seconds
 ROOM = 1 << 30  # bytes of disk that must be free
 
 _last: tuple[float, dict[str, bool]] | None = None
@@ -61,8 +61,10 @@ def _disk_has_room() -> bool:
 
 
 def _relay_is_prompt() -> bool:
-    told = hub.wait(current_app.extensions["relay"].stats(), timeout=1)
-    return bool(told["lag"] < LATE)
+    relay = current_app.extensions["relay"]
+    hub.wait(relay.stats(), timeout=1)  # what was late before does not count
+    hub.sleep(LOOK)
+    return bool(hub.wait(relay.stats(), timeout=1)["lag"] < LATE)
 
 
 CHECKS: dict[str, Callable[[], bool]] = {
