@@ -14,19 +14,20 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from .cameras import film
+from .cameras import COLOURS, film
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = (
     "--no-sandbox",
-    "--use-fake-device-for-media-stream=device-count=2",
-    "--use-fake-ui-for-media-stream",
     "--disable-gpu",
     "--disable-quic",
     "--disable-background-networking",
+    "--autoplay-policy=document-user-activation-required",  # as at home
 )
+ALLOWED = "--use-fake-ui-for-media-stream"  # somebody who answers the browser's question with yes
+DEVICES = "--use-fake-device-for-media-stream=device-count=3"
 ROOT = Path(__file__).parents[2]
-REPAIRS, SALES = 12, 5
+REPAIRS, SALES = 28, 5
 PHONE, LAPTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 FAULTS_EXPECTED = ("net::ERR_", "WebSocket connection", "Failed to load resource")  # a cut line says so itself
 
@@ -120,13 +121,19 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def browsers(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Browser]]:
-    """One real browser a camera, started when it is first wanted."""
+    """One real browser a camera, started when it is first wanted.
+
+    A camera is a colour; ``several`` is a machine with more of them, ``none`` one without camera and microphone,
+    ``shut`` somebody who refuses them.
+    """
     folder = tmp_path_factory.mktemp("cameras")
     running: dict[str, Browser] = {}
 
     def browser(camera: str) -> Browser:
         if camera not in running:
-            arguments = [*ARGUMENTS, f"--use-file-for-fake-video-capture={film(folder, camera)}"]
+            arguments = [*ARGUMENTS, *([DEVICES] if camera != "none" else []), *([ALLOWED] if camera != "shut" else [])]
+            if camera in COLOURS:
+                arguments.append(f"--use-file-for-fake-video-capture={film(folder, camera)}")
             running[camera] = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         return running[camera]
 

@@ -286,6 +286,7 @@ function notice() {
   if (them && !them.sound) return "theyHearNothing";
   if (state.trouble) return "cameraTrouble";
   if (state.view !== "waiting") return "";
+  if (isStaff && !stage.mineIsBig) return ""; // the place of their picture says it
   if (isStaff) return state.met ? "gone" : "notYet";
   if (state.met) return "theyLeft";
   return isLate() ? "late" : "soon";

@@ -89,7 +89,7 @@ export class Chat {
     for (const dot of document.querySelectorAll("[data-unread]")) {
       /** @type {HTMLElement} */ (dot).hidden = unread === 0;
       dot.textContent = String(unread);
-      dot.setAttribute("aria-label", say("unread", { n: unread }));
+      dot.setAttribute("aria-label", say("unreadCount", { n: unread }));
     }
   }
 }

@@ -1,6 +1,7 @@
 /** The two pictures and the sound: which is big, what stands in for a picture that is not there. */
 
 import { find } from "./dom.js";
+import { say } from "./words.js";
 
 /**
  * @typedef {Object} Side
@@ -54,6 +55,10 @@ export class Stage {
     }
   }
 
+  get mineIsBig() {
+    return this.#mine.classList.contains("big");
+  }
+
   /** The small picture becomes the big one. */
   swap() {
     this.#swapped = !this.#swapped;
@@ -74,6 +79,7 @@ export class Stage {
       find(".absent p", figure).textContent = side.why;
       find("figcaption b", figure).textContent = side.name;
       find(".mute", figure).hidden = !side.mute;
+      find(".mute .sr", figure).textContent = side.mute ? say("mute") : "";
     }
   }
 }
