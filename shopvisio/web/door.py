@@ -30,6 +30,7 @@ TRIES_WITHIN = timedelta(minutes=1)
 OURS = re.compile(r"/(?![/\\])[!-\[\]-~]*")  # a path of this shop: no second slash, no backslash, no blank
 TRIES_KEPT = 10_000  # pairs remembered at once: more is an attack on our memory
 
+OWNER = ("code", "owner_name", "owner_email", "password", "takes_repairs", "takes_sales")
 SHOP = ("shop_name", "tagline", "phone", "email")
 PAPERS = (
     "legal_name",
@@ -137,7 +138,8 @@ def claim() -> ResponseReturnValue:
 
 def _claim_page(form: ClaimForm, week: Mapping[str, str]) -> str:
     sections = {"shop": SHOP, "papers": PAPERS, "fee": FEE}
-    return render_template("door/claim.html", form=form, week=week, sections=sections)
+    in_order = [form[name] for name in (*OWNER, *SHOP, *FEE, "hours", *PAPERS)]
+    return render_template("door/claim.html", form=form, in_order=in_order, week=week, sections=sections)
 
 
 def _codes() -> Claim:
