@@ -59,6 +59,7 @@ def register(app: Flask) -> None:
     app.jinja_env.install_gettext_callables(i18n._, i18n.n_, newstyle=False)  # type: ignore[attr-defined]
     app.jinja_env.globals["n_"] = i18n.n_
     app.jinja_env.filters.update(_filters())
+    app.jinja_env.optimized = False  # {{ 0|money }} is not the same in every language: nothing is reckoned in advance
 
 
 def _filters() -> dict[str, Callable[..., str]]:

@@ -78,6 +78,17 @@ def test_the_promise_follows_the_fee(open_app: Flask, stranger: FlaskClient) -> 
     assert "32,50\u00a0€ si c’est réparé" in stranger.get(REPAIR).text
 
 
+def test_amounts_are_written_as_each_reader_writes_them(stranger: FlaskClient) -> None:
+    for language, fee, nothing in (
+        ("fr", "29\u00a0€", "0\u00a0€"),
+        ("en", "€29", "€0"),
+        ("fr", "29\u00a0€", "0\u00a0€"),
+    ):
+        page = stranger.get("/", headers={"Accept-Language": language}).text
+        assert f"<b>{fee}</b>" in page
+        assert f"<b>{nothing}</b>" in page
+
+
 def test_times_are_buttons_that_say_the_whole_date(stranger: FlaskClient) -> None:
     page = stranger.get(REPAIR)
     assert page.status_code == 200
