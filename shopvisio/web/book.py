@@ -80,7 +80,7 @@ def times_page(service: Service, now: datetime, **more: Any) -> str:
         first=first,
         after=after if after <= last else None,
         before=max(first - timedelta(days=DAYS), here(now).date()) if first > here(now).date() else None,
-        zone=zone().key,
+        zone=zone().key.rpartition("/")[2].replace("_", " "),
         **more,
     )
 
