@@ -3,11 +3,11 @@
 It asks the appliance on this very machine, so the certificate is not verified and no redirect is followed.
 """
 
-import http.client
 import os
 import ssl
 import sys
 from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 
 SECONDS = 2.0  # for one listener
 ANYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what to ask when it listens on all
@@ -35,18 +35,18 @@ def _fault(host: str, port: int, tls: bool) -> str:
         answer.request("GET", "/healthz")
         status = answer.getresponse().status
         answer.close()
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, HTTPException) as error:
         return str(error) or type(error).__name__
-    return "" if status == http.client.OK else f"answered {status}"
+    return "" if status == 200 else f"answered {status}"
 
 
-def _connection(host: str, port: int, tls: bool) -> http.client.HTTPConnection:
+def _connection(host: str, port: int, tls: bool) -> HTTPConnection:
     if not tls:
-        return http.client.HTTPConnection(host, port, timeout=SECONDS)
+        return HTTPConnection(host, port, timeout=SECONDS)
     trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     trusting.check_hostname = False
     trusting.verify_mode = ssl.CERT_NONE
-    return http.client.HTTPSConnection(host, port, timeout=SECONDS, context=trusting)
+    return HTTPSConnection(host, port, timeout=SECONDS, context=trusting)
 
 
 if __name__ == "__main__":

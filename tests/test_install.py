@@ -1,6 +1,5 @@
 """The installer, the image and the locks: what can be said of them without installing anything."""
 
-import http.server
 import json
 import os
 import re
@@ -10,6 +9,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer  # by name: eventlet leaves its own on the package
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -150,7 +150,7 @@ def test_the_image_runs_as_nobody_in_particular() -> None:
 def page() -> Any:
     """Answers every question with ``status`` and notes what was asked."""
 
-    class Page(http.server.BaseHTTPRequestHandler):
+    class Page(BaseHTTPRequestHandler):
         status = 200
         asked: ClassVar[list[str]] = []
 
@@ -173,7 +173,7 @@ def listening(page: Any, tmp_path: Path) -> Iterator[dict[str, str]]:
     certificate, key = tls.self_signed(tmp_path, ["localhost"], datetime.now(UTC))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    plain, secure = (http.server.ThreadingHTTPServer(("127.0.0.1", 0), page) for _ in range(2))
+    plain, secure = (ThreadingHTTPServer(("127.0.0.1", 0), page) for _ in range(2))
     secure.socket = context.wrap_socket(secure.socket, server_side=True)
     threads = [threading.Thread(target=server.serve_forever, args=(0.05,)) for server in (plain, secure)]
     for thread in threads:
