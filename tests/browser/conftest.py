@@ -101,7 +101,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     }
     made = subprocess.run(
         [sys.executable, "-m", "tests.browser.stage", str(REPAIRS), str(SALES)],
-        cwd=ROOT, env=env, capture_output=True, timeout=60,
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        timeout=60,
     )
     assert made.returncode == 0, made.stderr.decode()
     found = json.loads(made.stdout.splitlines()[-1])

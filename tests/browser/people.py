@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from conftest import PASSWORD
 from playwright.sync_api import Page
-
-from tests.conftest import PASSWORD
 
 from .conftest import PHONE, Chromium, Served, Visit
 

@@ -18,7 +18,9 @@ def test_what_is_written_is_read_by_both_and_survives_a_reload(served: Served, c
     marie.get_by_role("button", name="1 à lire Messages").click()
     talk = marie.get_by_role("log")
     expect(talk).to_contain_text("<b>bien</b>")
-    expect(talk.get_by_role("link", name="https://exemple.example/notice")).to_have_attribute("rel", "noopener noreferrer")
+    expect(talk.get_by_role("link", name="https://exemple.example/notice")).to_have_attribute(
+        "rel", "noopener noreferrer"
+    )
     expect(marie.locator("[data-unread]")).to_be_hidden()
     write(marie, "C’est la molette bleue ?")
     expect(karim.get_by_role("log")).to_contain_text("C’est la molette bleue ?")

@@ -195,7 +195,9 @@ def test_a_repair_with_a_part_and_a_second_visit_gives_one_invoice(
     enter(marie, link)
     join_from_the_day(claire, claimed, name)
     see_and_hear_each_other(marie, claire, claimed)
-    conclude(claire, marie, "Il faut une pièce", "Proposer cette pièce", name="Joint de cloche", price="12,90", words="Usé.")
+    conclude(
+        claire, marie, "Il faut une pièce", "Proposer cette pièce", name="Joint de cloche", price="12,90", words="Usé."
+    )
 
     marie.goto(f"{link}/part")
     expect(marie.get_by_text("12,90").first).to_be_visible()

@@ -26,6 +26,8 @@ export class Stage {
   constructor(prefers, onBlocked) {
     this.prefers = prefers;
     this.#onBlocked = onBlocked;
+    this.#voice.addEventListener("playing", () => onBlocked(false));
+    document.addEventListener("click", () => this.#voice.srcObject && this.#voice.paused && this.hear());
   }
 
   /**
