@@ -1,5 +1,6 @@
 """The stage of every test: a scratch appliance, a clock that stands still, and the standing cast."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -10,10 +11,11 @@ from typing import Any
 
 import greenlet
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
-from shopvisio import accounts, booking, cases, catalogue, clock, config, db, demo, jobs, settings
+from shopvisio import accounts, backup, booking, cases, catalogue, clock, config, db, demo, jobs, settings
 from shopvisio.accounts import Customer, Staff
 from shopvisio.booking import Appointment, Service
 from shopvisio.cases import Case, Intake
@@ -106,26 +108,42 @@ def settled(tmp_path: Path) -> config.Config:
     )
 
 
+# what protects real passwords takes long on purpose; here it is a hundred sign-ins a minute
+accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty base as the migrations make it: each test starts on a copy."""
+    from shopvisio.app import create_app
+
+    folder = tmp_path_factory.mktemp("migrated")
+    create_app(config.load({"SHOPVISIO_DATA": str(folder / "data")}))
+    backup.copy(folder / "data" / "shop.db", folder / "shop.db")
+    return folder / "shop.db"
+
+
 @pytest.fixture
-def house(settled: config.Config) -> Iterator[Flask]:
+def house(settled: config.Config, migrated: Path) -> Iterator[Flask]:
     """The nouns of the shop on an empty base, without pages: an application context is open."""
     bare = Flask("house")
     bare.config.update(
         SQLALCHEMY_DATABASE_URI=db.url(settled.data), SQLALCHEMY_ENGINE_OPTIONS=db.engine_options(), SHOP=settled
     )
     db.db.init_app(bare)
+    shutil.copy(migrated, settled.data / "shop.db")
     with bare.app_context():
         db.prepare()
-        db.db.create_all()
         yield bare
         db.db.session.remove()
 
 
 @pytest.fixture
-def app(settled: config.Config, clock_: Clock) -> Iterator[Flask]:
+def app(settled: config.Config, clock_: Clock, migrated: Path) -> Iterator[Flask]:
     """The whole application on its migrated base, a fake relay behind the door of ``rtc``."""
     from shopvisio.app import create_app
 
+    shutil.copy(migrated, settled.data / "shop.db")
     made = create_app(settled)
     made.testing = True
     made.config["WTF_CSRF_ENABLED"] = False  # its own tests switch it on
