@@ -101,10 +101,10 @@ def _hold(appointment: Appointment, staff: Staff, minutes: int) -> datetime:
 
 
 def _repaired(service: Service, repairer: Staff, now: datetime) -> None:
-    about = Intake("Réservoir de WC", "Sanilux", "Duo 3/6 L", "L’eau coule en continu dans la cuvette.")
+    about = Intake("Lave-vaisselle", "Brillo", "D 45", "Il ne vidange plus : il reste trois doigts d’eau au fond.")
     case, appointment = _book(service, "Odile Kervella", about, _past(now, days=9))
     end = _hold(appointment, repairer, 34)
-    cases.propose(case, "repaired", "Joint du mécanisme nettoyé, robinet rouvert, plus de fuite.", repairer.actor, end)
+    cases.propose(case, "repaired", "Filtre et tuyau de vidange nettoyés, un bouchon retiré : il vidange.", repairer.actor, end)
     cases.answer(case, True, "", end + timedelta(minutes=2))
     papers.issue(case, end + timedelta(minutes=2))
 
@@ -122,7 +122,7 @@ def _waiting_for_a_part(service: Service, repairer: Staff, now: datetime) -> Cas
 
 
 def _due_now(service: Service, now: datetime) -> Appointment:
-    about = Intake("Lave-vaisselle", "Brillo", "D 45", "Il ne vidange plus : il reste trois doigts d’eau au fond.")
+    about = Intake("Réservoir de WC", "Sanilux", "Duo 3/6 L", "L’eau coule en continu dans la cuvette.")
     start = now.replace(second=0, microsecond=0)
     return _book(service, "Marie-Antoinette Delaunay-Charpentier", about, start)[1]
 
