@@ -43,7 +43,7 @@ def create_app(config: Config) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_NAME="shopvisio",
         PERMANENT_SESSION_LIFETIME=timedelta(days=30),
-        SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
+        SEND_FILE_MAX_AGE_DEFAULT=None,  # asked again each time, answered 304: never old styles after an upgrade
         WTF_CSRF_TIME_LIMIT=None,  # a page left open all day must still send its form
     )
     uploads = config.data / "tmp"
