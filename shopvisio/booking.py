@@ -9,9 +9,9 @@ from sqlalchemy import ForeignKey, Index, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shopvisio import settings
-from shopvisio.accounts import Staff
+from shopvisio.accounts import Actor, Staff
 from shopvisio.availability import Hours, Rules, Slot, Span, free, who_fits
-from shopvisio.cases import Case, book_again, record
+from shopvisio.cases import Case, book_again, call_off, record
 from shopvisio.db import Base, db, public_id
 from shopvisio.errors import Invalid, SlotTaken, WrongState
 from shopvisio.i18n import _, when
@@ -61,7 +61,10 @@ class Closure(Base):
 
 
 class Appointment(Base):
-    """A time reserved for a case with a colleague; ``until`` is its end with the pause. ``visit`` counts from 1."""
+    """A time reserved for a case with a colleague; ``until`` is its end with the pause. ``visit`` counts from 1.
+
+    ``revision`` is raised by each change after the booking, for calendars that hold it already.
+    """
 
     __tablename__ = "appointment"
     __table_args__ = (Index("ix_appointment_window", "cancelled", "start", "until"),)
@@ -76,6 +79,7 @@ class Appointment(Base):
     until: Mapped[datetime]
     visit: Mapped[int]
     cancelled: Mapped[bool] = mapped_column(default=False)
+    revision: Mapped[int] = mapped_column(default=0)
     created: Mapped[datetime]
 
     case: Mapped[Case] = relationship()
@@ -168,14 +172,19 @@ def services(kind: str | None = None) -> list[Service]:
     return list(db.session.scalars(wanted.where(Service.kind == kind) if kind else wanted))
 
 
-def free_slots(service: Service, first: date, days: int, now: datetime) -> list[Slot]:
-    """The free slots of ``days`` days from ``first`` in the shop's zone, notice and horizon obeyed."""
+def free_slots(
+    service: Service, first: date, days: int, now: datetime, moving: Appointment | None = None
+) -> list[Slot]:
+    """The free slots of ``days`` days from ``first`` in the shop's zone, notice and horizon obeyed. The time of the
+    appointment that is to be moved counts as free, but is not offered."""
     zone = settings.zone()
     earliest = now + timedelta(minutes=settings.get("notice_minutes"))
     latest = now + timedelta(days=settings.get("horizon_days"))
     start = datetime(first.year, first.month, first.day, tzinfo=zone)
     window = Span(start - timedelta(days=1), start + timedelta(days=days + 1))
-    return free(_hours(service), _closures(window), _taken(window), service.rules, first, days, zone, earliest, latest)
+    taken = _taken(window, moving)
+    found = free(_hours(service), _closures(window), taken, service.rules, first, days, zone, earliest, latest)
+    return [slot for slot in found if moving is None or slot.start != moving.start]
 
 
 def next_free(service: Service, now: datetime) -> Slot | None:
@@ -188,19 +197,21 @@ def next_free(service: Service, now: datetime) -> Slot | None:
     return None
 
 
-def check_free(service: Service, start: datetime, now: datetime) -> int:
-    """The colleague to book ``start`` with. Raises SlotTaken with the next free start, Invalid for a time
-    that was never offered (past, too soon, too far)."""
+def check_free(service: Service, start: datetime, now: datetime, moving: Appointment | None = None) -> int:
+    """The colleague to book ``start`` with: the one of the appointment that is moved, if they can. Raises SlotTaken
+    with the next free start, Invalid for a time that was never offered (past, too soon, too far)."""
     if start < now + timedelta(minutes=settings.get("notice_minutes")):
         raise SlotTaken(_("Cet horaire est passé ou trop proche."), _start(next_free(service, now)))
     if start > now + timedelta(days=settings.get("horizon_days")) + timedelta(hours=1):
         raise Invalid(_("Cet horaire est trop loin pour être réservé."))
     window = Span(start - LONGEST, start + LONGEST)
-    taken = _taken(window)
+    taken = _taken(window, moving)
     fitting = who_fits(_hours(service), _closures(window), taken, service.rules, start, settings.zone())
     if not fitting:
         slot = next_free(service, now)
         raise SlotTaken(_taken_text(slot), _start(slot))
+    if moving is not None and moving.staff_id in fitting:
+        return moving.staff_id
     return min(fitting, key=lambda staff: (len(taken.get(staff, ())), staff))  # the less busy one
 
 
@@ -241,6 +252,46 @@ def book(case: Case, service: Service, start: datetime, now: datetime) -> Appoin
     return appointment
 
 
+def move(appointment: Appointment, start: datetime, actor: Actor, now: datetime) -> None:
+    """Reserve another time instead, in the caller's write. Raises SlotTaken, Invalid, or WrongState once it has
+    begun or was called off; then nothing has moved."""
+    refuse_begun(appointment, now)
+    if start == appointment.start:
+        return
+    service, before = appointment.service, appointment.staff_id
+    appointment.staff_id = check_free(service, start, now, moving=appointment)
+    appointment.start, appointment.end = start, start + timedelta(minutes=service.minutes)
+    appointment.until = appointment.end + timedelta(minutes=service.pause)
+    appointment.revision += 1
+    db.session.flush()
+    record(appointment.case, "moved", actor, now, start=start.isoformat(), visit=appointment.visit)
+    enqueue("moved", now, appointment=appointment.id, revision=appointment.revision, before=before)
+
+
+def cancel(appointment: Appointment, now: datetime) -> None:
+    """The customer calls the visit off, in the caller's write. Raises WrongState once it has begun."""
+    refuse_begun(appointment, now)
+    case = appointment.case
+    _give_back(appointment, "customer", now)
+    call_off(case, appointment.visit == 1, now)
+    record(case, "cancelled", case.customer.actor, now, start=appointment.start.isoformat(), visit=appointment.visit)
+
+
+def refuse_begun(appointment: Appointment, now: datetime) -> None:
+    """Raises WrongState when it is too late to move or cancel the appointment."""
+    if appointment.cancelled or appointment.case.state != "booked":
+        raise WrongState(_("Ce rendez-vous n’est plus à venir."))
+    if now >= appointment.start:
+        raise WrongState(_("Le rendez-vous a commencé : appelez-nous plutôt."))
+
+
+def _give_back(appointment: Appointment, by: str, now: datetime) -> None:
+    appointment.cancelled = True
+    appointment.revision += 1
+    db.session.flush()
+    enqueue("cancelled", now, appointment=appointment.id, by=by)
+
+
 def find(key: str) -> Appointment | None:
     """The appointment with this key."""
     return db.session.scalar(select(Appointment).where(Appointment.key == key))
@@ -254,6 +305,17 @@ def appointments(case: Case) -> list[Appointment]:
             .where(Appointment.case_id == case.id, ~Appointment.cancelled)
             .order_by(Appointment.start)
         )
+    )
+
+
+def last_service(case: Case) -> Service | None:
+    """What was last booked for the case, called off or not."""
+    return db.session.scalar(
+        select(Service)
+        .join(Appointment, Appointment.service_id == Service.id)
+        .where(Appointment.case_id == case.id)
+        .order_by(Appointment.id.desc())
+        .limit(1)
     )
 
 
@@ -284,8 +346,7 @@ def free_up(case: Case, now: datetime) -> None:
     """Give back the times the case still holds: nobody will come."""
     for appointment in appointments(case):
         if appointment.start > now:
-            appointment.cancelled = True
-    db.session.flush()
+            _give_back(appointment, "staff", now)
 
 
 def of_day(day: date) -> list[Appointment]:
@@ -324,9 +385,10 @@ def _closures(window: Span) -> list[Span]:
     return [Span(start, end) for start, end in db.session.execute(rows)]
 
 
-def _taken(window: Span) -> Mapping[int, Sequence[Span]]:
+def _taken(window: Span, moving: Appointment | None = None) -> Mapping[int, Sequence[Span]]:
     """Reserved time by staff id; the window keeps its cost the same with a hundred or a hundred thousand rows."""
     rows = select(Appointment.staff_id, Appointment.start, Appointment.until).where(
+        Appointment.id != (moving.id if moving else 0),
         ~Appointment.cancelled,
         Appointment.start > window.start - LONGEST,
         Appointment.start < window.end,

@@ -101,6 +101,17 @@ def arrive(appointment: Appointment, actor: Actor, now: datetime) -> Call:
     return call
 
 
+def start_over(appointment: Appointment) -> None:
+    """The appointment moves: who had come early has not come to its new time. Raises WrongState once it is live."""
+    call = find(appointment)
+    if call is None:
+        return
+    if call.started is not None:
+        raise WrongState(_("L’appel a déjà commencé."))
+    call.state, call.customer_came, call.staff_came = "planned", None, None
+    db.session.flush()
+
+
 def end(call: Call, actor: Actor, now: datetime) -> None:
     """Staff end it; ending twice is ending once."""
     if call.state == "ended":

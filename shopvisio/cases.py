@@ -2,8 +2,9 @@
 
     booked ─┬─ propose ──> proposed ─┬─ yes ────────────────> closed ── contest (staff confirmed) ──> open
             │                        └─ no ──> open
-            └─ offer part ─> part_offered ─┬─ accepted ─> part_accepted ─> part_sent ─> part_received ─> booked
-                                           └─ refused ──> open
+            ├─ offer part ─> part_offered ─┬─ accepted ─> part_accepted ─> part_sent ─> part_received ─> booked
+            │                              └─ refused ──> open
+            └─ call off ──> closed (the first visit) ── book again ──> booked; else back where it stood
     open ── propose, offer part, or book again
 
 ``open`` means that the next act is the staff's. The customer's answer is never overridden: after a No
@@ -54,7 +55,7 @@ MOVES = {
     "part_accepted": {"part_sent", "open"},
     "part_sent": {"part_received", "open"},
     "part_received": {"booked", "open"},
-    "closed": {"open"},
+    "closed": {"open", "booked"},
 }
 REMIND_AFTER = (timedelta(hours=20), timedelta(hours=44))  # the two mails before staff may confirm
 
@@ -262,10 +263,34 @@ def move_to(case: Case, state: str) -> None:
     case.state = state
 
 
+def may_book_again(case: Case) -> bool:
+    """Whether the customer may book a visit of this case from their link."""
+    called_off = case.state == "closed" and case.outcome == "cancelled"
+    return case.state in ("open", "part_received") or called_off
+
+
 def book_again(case: Case) -> None:
-    """Another visit of the same case was booked."""
+    """Another visit of the same case was booked. Raises WrongState when the case is over for good."""
+    if case.state == "booked":
+        return
+    if not may_book_again(case):
+        raise WrongState(_("Ce n’est plus possible : le dossier a changé entre-temps."), case.state, "booked")
+    if case.state == "closed":
+        case.outcome, case.closed_at, case.confirmed_by = "", None, ""
+    move_to(case, "booked")
+
+
+def call_off(case: Case, is_first: bool, now: datetime) -> None:
+    """The customer cancelled the visit to come. The first one closes the case with nothing to pay; a later one
+    leaves it where it stood before: open, or with its part received. Raises WrongState when there is none."""
     if case.state != "booked":
-        move_to(case, "booked")
+        raise WrongState(_("Ce rendez-vous n’est plus à venir."), case.state, "open")
+    if is_first:
+        move_to(case, "closed")
+        case.outcome, case.closed_at, case.confirmed_by = "cancelled", now, "customer"
+        return
+    before = next((e.kind for e in reversed(case.journal) if e.kind in ("part_received", "call_ended")), "")
+    case.state = "part_received" if before == "part_received" else "open"  # no other act leads back
 
 
 # -- the outcome

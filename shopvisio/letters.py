@@ -37,6 +37,8 @@ class Letters:
         """The handler of each kind of job."""
         return {
             "confirmation": self.confirmation,
+            "moved": self.moved,
+            "cancelled": self.cancelled,
             "ask-answer": self.ask_answer,
             "ask-part": self.ask_part,
             "part-sent": self.part_sent,
@@ -64,23 +66,37 @@ class Letters:
         """A visit was booked: the customer has it in writing, the colleague is told."""
         with writing():
             appointment = db.session.get_one(Appointment, facts["appointment"])
-            case, customer = appointment.case, appointment.case.customer
-            with use(customer.language, settings.zone()):
-                file = ics.of(
-                    appointment,
-                    settings.get("shop_name"),
-                    settings.phone_for_eyes(settings.get("phone")),
-                    self.case_url(case),
-                    now,
-                )
-            self._to_customer(
-                "confirmation",
-                case,
-                now,
-                appointment=appointment,
-                files=[{"name": "rendez-vous.ics", "type": "text/calendar", "text": file.decode()}],
-            )
-            self._to_staff(case, "booked", appointment.staff, now)
+            if not appointment.cancelled:
+                self._with_calendar("confirmation", appointment, "REQUEST", now)
+                self._to_staff(appointment.case, "booked", appointment.staff, now)
+
+    def moved(self, facts: dict[str, Any], now: datetime) -> None:
+        """A visit has another time: both sides are told, and the colleague who had it before."""
+        with writing():
+            appointment = db.session.get_one(Appointment, facts["appointment"])
+            if appointment.cancelled or appointment.revision != facts["revision"]:
+                return  # a newer change tells it
+            self._with_calendar("moved", appointment, "REQUEST", now)
+            self._to_staff(appointment.case, "moved", appointment.staff, now)
+            if facts["before"] != appointment.staff_id:
+                self._to_staff(appointment.case, "moved", db.session.get(Staff, facts["before"]), now)
+
+    def cancelled(self, facts: dict[str, Any], now: datetime) -> None:
+        """A visit was called off: the customer has it in writing; the colleague is told if the customer did it."""
+        with writing():
+            appointment = db.session.get_one(Appointment, facts["appointment"])
+            self._with_calendar("cancelled", appointment, "CANCEL", now)
+            if facts["by"] == "customer":
+                self._to_staff(appointment.case, "cancelled", appointment.staff, now)
+
+    def _with_calendar(self, name: str, appointment: Appointment, method: str, now: datetime) -> None:
+        case = appointment.case
+        with use(case.customer.language, settings.zone()):
+            phone = settings.phone_for_eyes(settings.get("phone"))
+            shop, email, url = settings.get("shop_name"), settings.get("email"), self.case_url(case)
+            file = ics.of(appointment, shop, email, phone, url, now, method).decode()
+        carried = {"name": "rendez-vous.ics", "type": "text/calendar", "text": file, "method": method}
+        self._to_customer(name, case, now, appointment=appointment, files=[carried])
 
     def ask_answer(self, facts: dict[str, Any], now: datetime) -> None:
         """How it ended was proposed: the customer is asked, at once and twice again."""

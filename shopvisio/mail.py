@@ -52,7 +52,7 @@ class Mail(Base):
     subject: Mapped[str]
     text: Mapped[str]
     html: Mapped[str]
-    files: Mapped[str] = mapped_column(default="[]")  # JSON: [{"name", "type", "text" | "paper"}]
+    files: Mapped[str] = mapped_column(default="[]")  # JSON: [{"name", "type", "text" | "paper", "method"?}]
     state: Mapped[str] = mapped_column(default="waiting", index=True)
     reason: Mapped[str] = mapped_column(default="")
     created: Mapped[datetime]
@@ -126,12 +126,13 @@ def message(mail: Mail, papers: dict[int, bytes], now: datetime) -> EmailMessage
     for file in files_of(mail):
         main, _slash, sub = file["type"].partition("/")
         data = papers[file["paper"]] if "paper" in file else file["text"].encode()
-        made.add_attachment(data, maintype=main, subtype=sub, filename=file["name"])
+        said = {"charset": "utf-8", "method": file["method"]} if "method" in file else {}
+        made.add_attachment(data, maintype=main, subtype=sub, filename=file["name"], params=said)
     return made
 
 
 def files_of(mail: Mail) -> list[dict[str, Any]]:
-    """What the mail carries: name, type, and text or the id of a paper."""
+    """What the mail carries: name, type, and text or the id of a paper; a calendar file says its method."""
     return list(json.loads(mail.files))
 
 

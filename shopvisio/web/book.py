@@ -17,7 +17,7 @@ from wtforms.validators import DataRequired, Email, Length, ValidationError
 from shopvisio import booking, clock, hub, intake, pictures, settings
 from shopvisio.accounts import Customer
 from shopvisio.availability import Slot
-from shopvisio.booking import Service
+from shopvisio.booking import Appointment, Service
 from shopvisio.db import db, public_id, writing
 from shopvisio.errors import Conflict, Invalid, NotFound, ShopVisioError, SlotTaken
 from shopvisio.i18n import _, here, lazy, zone
@@ -67,15 +67,17 @@ def entrance() -> ResponseReturnValue:
 # -- times
 
 
-def times_page(service: Service, now: datetime, **more: Any) -> str:
-    """The free times of a week as buttons named ``start``, from the day that ``?from=`` asks for."""
+def times_page(service: Service, now: datetime, moving: Appointment | None = None, **more: Any) -> str:
+    """The free times of a week as buttons named ``start``, from the day that ``?from=`` asks for; ``moving`` is the
+    appointment that is to get one of them."""
     first = _first_day(now)
-    slots = booking.free_slots(service, first, DAYS, now)
+    slots = booking.free_slots(service, first, DAYS, now, moving)
     after = first + timedelta(days=DAYS)
     last = here(now + timedelta(days=settings.get("horizon_days"))).date()
     return render_template(
         "book/times.html",
         service=service,
+        moving=moving,
         days=[(day, list(found)) for day, found in groupby(slots, lambda slot: here(slot.start).date())],
         first=first,
         after=after if after <= last else None,

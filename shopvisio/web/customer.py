@@ -18,7 +18,7 @@ from shopvisio.db import writing
 from shopvisio.errors import Invalid, NotFound, SlotTaken, WrongState
 from shopvisio.i18n import _, lazy
 from shopvisio.invoices import Kind, Paper
-from shopvisio.web import guard, story, wake_jobs
+from shopvisio.web import guard, signalling, story, wake_jobs
 from shopvisio.web.book import chosen_start, times_page
 from shopvisio.web.guard import case_link
 from shopvisio.web.typed import blame
@@ -30,7 +30,6 @@ PAPERS = {
     Kind.CREDIT_NOTE.value: lazy("Avoir"),
     Kind.NO_CHARGE_NOTE.value: lazy("Compte rendu sans frais"),
 }
-BOOKS_AGAIN = ("open", "part_received")  # the states in which another visit may be booked
 LONGEST_WORDS = 2000
 
 
@@ -96,6 +95,9 @@ def _case_page(case: Case, now: datetime, contest_form: WordsForm | None = None)
         token=guard.token_of(case),
         link=url_for("customer.case", token=guard.token_of(case), _external=True),
         is_new="new" in request.args,
+        is_moved="moved" in request.args,
+        may_change=_still_to_come(case, now) is not None,
+        may_book_again=cases.may_book_again(case),
         mail_leaves=mail.is_configured(),
         appointment=appointment,
         opens=calls.opens(appointment) if appointment else None,
@@ -131,7 +133,8 @@ def calendar(case: Case) -> ResponseReturnValue:
         raise NotFound(_("Il n’y a pas de rendez-vous à venir dans ce dossier."))
     url = url_for("customer.case", token=guard.token_of(case), _external=True)
     phone = settings.phone_for_eyes(settings.get("phone"))
-    file = Response(ics.of(appointment, settings.get("shop_name"), phone, url, now), mimetype="text/calendar")
+    shop, email = settings.get("shop_name"), settings.get("email")
+    file = Response(ics.of(appointment, shop, email, phone, url, now), mimetype="text/calendar")
     file.headers["Content-Disposition"] = "attachment; filename=rendez-vous.ics"
     return file
 
@@ -170,7 +173,7 @@ def paper(case: Case, number: str) -> ResponseReturnValue:
 def times(case: Case) -> ResponseReturnValue:
     """The next visit of the same case, at 0 €."""
     now, home = clock.now(), _home(case)
-    if case.state not in BOOKS_AGAIN:
+    if not cases.may_book_again(case):
         return redirect(home)
     service = _service_of(case)
     if request.method == "GET":
@@ -185,12 +188,64 @@ def times(case: Case) -> ResponseReturnValue:
     return redirect(url_for("customer.case", token=guard.token_of(case), new=1), 303)
 
 
+# -- another time, or none
+
+
+@blueprint.route("/move", methods=["GET", "POST"])
+@case_link
+def move(case: Case) -> ResponseReturnValue:
+    """Another time for the visit to come; the reserved one is kept until the other is."""
+    now, home = clock.now(), _home(case)
+    appointment = _still_to_come(case, now)
+    if appointment is None:
+        return redirect(home, 303)
+    if request.method == "GET":
+        return times_page(appointment.service, now, appointment, back=home, case=case)
+    try:
+        with writing():
+            calls.start_over(appointment)
+            booking.move(appointment, chosen_start(), case.customer.actor, now)
+    except (Invalid, SlotTaken) as refusal:
+        page = times_page(appointment.service, now, appointment, back=home, case=case, refusal=refusal)
+        return page, 409 if isinstance(refusal, SlotTaken) else 422
+    signalling.end(appointment)
+    wake_jobs()
+    return redirect(url_for("customer.case", token=guard.token_of(case), moved=1), 303)
+
+
+@blueprint.route("/cancel", methods=["GET", "POST"])
+@case_link
+def cancel(case: Case) -> ResponseReturnValue:
+    """What cancelling does, on a page of its own; its button does it. Pressed twice, it is cancelled once."""
+    now, home = clock.now(), _home(case)
+    appointment = _still_to_come(case, now)
+    if appointment is None:
+        return redirect(home, 303)
+    if request.method == "GET":
+        return render_template(
+            "customer/cancel.html", case=case, token=guard.token_of(case), appointment=appointment, back=home
+        )
+    with writing():
+        calls.start_over(appointment)
+        booking.cancel(appointment, now)
+    signalling.end(appointment)
+    wake_jobs()
+    return redirect(home, 303)
+
+
+def _still_to_come(case: Case, now: datetime) -> Appointment | None:
+    """The visit that may still be moved or cancelled."""
+    appointment = booking.upcoming(case, now)
+    call = calls.find(appointment) if appointment else None
+    has_begun = appointment is None or now >= appointment.start or (call is not None and call.started is not None)
+    return None if has_begun else appointment
+
+
 def _service_of(case: Case) -> Service:
     """The service of its last visit, or another of its kind once that one is no longer offered."""
-    kept: list[Appointment] = booking.appointments(case)
-    offered = booking.services(case.kind)
-    if kept and kept[-1].service.active:
-        return kept[-1].service
+    last, offered = booking.last_service(case), booking.services(case.kind)
+    if last is not None and last.active:
+        return last
     if not offered:
         raise WrongState(_("Aucun horaire n’est proposé pour l’instant : appelez-nous."))
     return offered[0]

@@ -48,6 +48,10 @@ TELLINGS: dict[str, Telling] = {
         lazy("réserve le {visit} appel, {when}{free}."),
         lazy("avez réservé le {visit} appel, {when}{free}."),
     ),
+    "moved": Telling(
+        "cal", KEY, lazy("déplace le {visit} appel au {when}."), lazy("avez déplacé le {visit} appel au {when}.")
+    ),
+    "cancelled": Telling("x", KEY, lazy("annule l’appel du {when}."), lazy("avez annulé l’appel du {when}.")),
     "consented": Telling("doc", PLAIN, lazy("accepte : {consent}."), lazy("avez accepté : {consent}.")),
     "customer_came": Telling("bell", PLAIN, lazy("est en salle d’attente.")),
     "call_started": Telling("video", PLAIN, lazy("Le {visit} appel commence."), lazy("Le {visit} appel a commencé.")),
@@ -185,6 +189,7 @@ STAGES = {
     "part_refused": lazy("Pièce refusée"),
     "part_sent": lazy("Pièce envoyée"),
     "part_received": lazy("Pièce reçue"),
+    "cancelled": lazy("Annulé"),
     "proposed": lazy("Conclu"),
     "answered_no": lazy("Réponse Non"),
     "contested": lazy("Contesté"),
@@ -196,7 +201,7 @@ def stages(case: Case, upcoming: Appointment | None) -> list[Step]:
     """The line of a case: what happened last, where it stands, and its end."""
     past = [("", Step(_("Réservé"), day_short(case.created), "was"))]
     past += [(entry.kind, step) for entry in case.journal if (step := _stage(entry)) is not None]
-    if past[-1][0] == case.state:
+    if past[-1][0] in {case.state, case.outcome} - {""}:
         past.pop()  # where it stands says it already
     was = [step for _kind, step in past[-STAGES_SHOWN:]]
     if case.state == "closed":

@@ -73,11 +73,14 @@ def _unanswered(case: Case, proposed: datetime, now: datetime, url: str) -> Todo
 
 
 def _why_open(case: Case) -> str:
-    last = next((e for e in reversed(case.journal) if e.kind in ("answered_no", "contested", "part_refused")), None)
+    last = next(
+        (e for e in reversed(case.journal) if e.kind in ("answered_no", "contested", "part_refused", "cancelled")), None
+    )
     told = {
         "answered_no": _("Le client répond que ce n’est pas réparé"),
         "contested": _("Le client conteste"),
         "part_refused": _("Le client refuse la pièce"),
+        "cancelled": _("Le client annule son rendez-vous"),
     }
     return f"{told[last.kind]}, {day_short(last.at)}" if last else mid(case.thing)
 
