@@ -49,7 +49,7 @@ def serve(config: Config, when_up: Callable[[Flask], None] = lambda app: None) -
     signalling.start(app)
     house.start_jobs(app)
     for listener, tls_ in listeners:
-        hub.spawn(server.serve, app, listener, tls_)
+        hub.spawn(server.serve, app, listener, tls_, relay.adopt)
     ended = hub.Alarm()
     hub.on_signal(lambda: _end(Running(app, relay), ended))
     log.info("serving", extra={"http": config.port, "https": config.tls_port, "media": relay.port})
@@ -90,7 +90,7 @@ def _tls(config: Config) -> ssl.SSLContext | None:
 
 
 def _relay(config: Config) -> Engine:
-    relay = Engine(config.media_port, None, config.media_addresses, wake=signalling.wake)
+    relay = Engine(config.media_port, None, config.media_addresses, wake=signalling.wake, tcp_port=config.tls_port)
     try:
         relay.start()
     except RelayFailed as error:

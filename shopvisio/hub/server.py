@@ -6,6 +6,7 @@ the request before, and one address may hold CONNECTIONS_PER_ADDRESS connections
 """
 
 import logging
+import os
 import resource
 import socket
 import ssl
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 
 HEAD_SECONDS = 20
 SOCKET_SECONDS = 60  # longer than Socket.IO's ping interval: a silent live socket is dead
+HELLO_SECONDS = 10  # for the first byte of a TLS connection
+FRAMED_STUN = (b"\0", b"\1")  # the high byte of the length before a STUN message; TLS begins with 0x16
 CONNECTIONS = 4096
 CONNECTIONS_PER_ADDRESS = 200
 
@@ -53,8 +56,9 @@ class _Protocol(eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
 class _Guests(eventlet.GreenPool):  # type: ignore[misc]
     """The pool of connections, counted by address. Loopback is not capped: a proxy may stand there."""
 
-    def __init__(self) -> None:
+    def __init__(self, greet: Callable[[list[Any]], bool] | None) -> None:
         super().__init__(CONNECTIONS)
+        self._greet = greet
         self.here: Counter[str] = Counter()
 
     def spawn(self, serve: Callable[..., Any], connection: list[Any]) -> Any:
@@ -62,9 +66,13 @@ class _Guests(eventlet.GreenPool):  # type: ignore[misc]
         if self.here[address] >= CONNECTIONS_PER_ADDRESS and address not in ("127.0.0.1", "::1"):
             return super().spawn(lambda: None)
         self.here[address] += 1
-        guest = super().spawn(serve, connection)
+        guest = super().spawn(self._receive, serve, connection)
         guest.link(lambda _: self._left(address))
         return guest
+
+    def _receive(self, serve: Callable[..., Any], connection: list[Any]) -> None:
+        if self._greet is None or self._greet(connection):
+            serve(connection)
 
     def _left(self, address: str) -> None:
         self.here[address] -= 1
@@ -85,11 +93,17 @@ def listen(bind: str, port: int) -> socket.socket:
     return eventlet.listen((bind, port), family=family, backlog=1024, reuse_port=False)  # type: ignore[no-any-return]
 
 
-def serve(site: Wsgi, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
-    """Serve ``site`` on ``listener`` for ever; loading a new certificate into ``tls`` takes effect live."""
+def serve(
+    site: Wsgi,
+    listener: socket.socket,
+    tls: ssl.SSLContext | None = None,
+    media: Callable[[socket.socket], None] | None = None,
+) -> None:
+    """Serve ``site`` on ``listener`` for ever; loading a new certificate into ``tls`` takes effect live.
+
+    On a TLS listener, connections that begin with framed STUN go to ``media``, where there is one: theirs to close.
+    """
     _allow_many_files()
-    if tls is not None:
-        listener = GreenSSLSocket(listener, server_side=True, _context=tls)
     eventlet.wsgi.server(
         listener,
         site,
@@ -97,11 +111,33 @@ def serve(site: Wsgi, listener: socket.socket, tls: ssl.SSLContext | None = None
         log_output=False,
         debug=False,
         protocol=_Protocol,
-        custom_pool=_Guests(),
+        environ={"wsgi.url_scheme": "https", "HTTPS": "on"} if tls else None,
+        custom_pool=_Guests(_greeter(tls, media) if tls else None),
         keepalive=HEAD_SECONDS,
         socket_timeout=SOCKET_SECONDS,
         url_length_limit=4096,
     )
+
+
+def _greeter(tls: ssl.SSLContext, media: Callable[[socket.socket], None] | None) -> Callable[[list[Any]], bool]:
+    """Looks at the first byte of a connection [address, socket, state]; answers whether it is the web's."""
+
+    def greet(connection: list[Any]) -> bool:
+        plain = connection[1]
+        plain.settimeout(HELLO_SECONDS)
+        try:
+            first = plain.recv(1, socket.MSG_PEEK)
+            if media and first in FRAMED_STUN:
+                media(socket.socket(fileno=os.dup(plain.fileno())))
+                plain.close()  # at once: whoever shuts it down later would cut off the media too
+                return False
+            connection[1] = GreenSSLSocket(plain, server_side=True, do_handshake_on_connect=False, _context=tls)
+            connection[1].settimeout(SOCKET_SECONDS)
+        except OSError:  # gone, or mute
+            return False
+        return bool(first)
+
+    return greet
 
 
 def _allow_many_files() -> None:

@@ -36,7 +36,8 @@ for chatty in ("aioice", "aiortc"):      # at INFO they write people's addresses
 
 PRIVATE = {
     "aioice.Connection()": ("_nominated", "_protocols", "check_complete", "get_component_candidates",
-                            "request_received", "data_received", "build_request", "get_event"),
+                            "request_received", "data_received", "build_request", "get_event",
+                            "_check_list"),
     "aioice.ice.StunProtocol()": ("connection_lost", "connection_made", "send_stun", "transactions"),
     "aiortc.RTCIceGatherer()": ("_connection",),
     "aiortc.RTCDtlsTransport()": ("_rx_srtp", "_tx_srtp"),
@@ -46,8 +47,9 @@ PRIVATE = {
 
 
 class Way(Protocol):
-    """Where datagrams leave: a UDP socket bound to one local address."""
+    """Where datagrams leave: a UDP socket bound to one local address, or a TCP connection."""
 
+    kind: str       # "udp", "tcp"
     address: str
     port: int
 
@@ -154,10 +156,9 @@ class Transport:
         """Answer a STUN request; False, and no answer, when it is not authentic."""
         if not message.check_message_integrity(self._ice.local_password.encode()):
             return False
-        protocol = self._ice.protocol(way)
-        if protocol is None or "PRIORITY" not in message.attributes:
+        if "PRIORITY" not in message.attributes:
             return False
-        self._ice.request_received(message, sender, protocol)
+        self._ice.request_received(message, sender, self._ice.enter(way))
         return True
 
     def take_response(self, message: Message, way: Way, sender: Address) -> bool:
@@ -169,6 +170,10 @@ class Transport:
         if transaction:
             transaction.response_received(message, sender)
         return True
+
+    def forget(self, way: Way) -> None:
+        """``way`` is no more; another one may take its place."""
+        self._ice.forget(way)
 
     def probe(self) -> None:
         """Ask the browser for a sign of life; the answer arrives as a STUN response."""
@@ -186,7 +191,7 @@ class _SharedConnection(Connection):
         self._moved = moved
 
     def protocol(self, way: Way) -> StunProtocol | None:
-        """This agent's end on one of the shared sockets."""
+        """This agent's end on ``way``, if it has one."""
         for protocol in self._protocols:
             if cast(_Transport, protocol.transport).way is way:
                 return protocol
@@ -195,15 +200,31 @@ class _SharedConnection(Connection):
     async def get_component_candidates(
         self, component: int, addresses: list[str], timeout: int = 5,   # noqa: ASYNC109 - aioice's signature
     ) -> list[Candidate]:
-        for place, way in enumerate(self._ways):
+        return [self.enter(way).local_candidate for way in self._ways]
+
+    def enter(self, way: Way) -> StunProtocol:
+        """This agent's end on ``way``, made where it has none."""
+        protocol = self.protocol(way)
+        if protocol is None:
             protocol = StunProtocol(self)
             protocol.connection_made(_Transport(way, protocol))
             protocol.local_candidate = Candidate(
-                foundation=str(place + 1), component=component, transport="udp", priority=(126 << 24) + 255,
-                host=way.address, port=way.port, type="host",
+                foundation=f"{way.kind}{way.address}", component=1, transport=way.kind,
+                priority=(126 << 24) + 255, host=way.address, port=way.port, type="host",
             )
             self._protocols.append(protocol)
-        return [protocol.local_candidate for protocol in self._protocols]
+        return protocol
+
+    def forget(self, way: Way) -> None:
+        """No more on ``way``: its end and its pairs go; a nominated pair stays until another is."""
+        protocol = self.protocol(way)
+        if protocol is None:
+            return
+        self._protocols.remove(protocol)
+        for pair in [pair for pair in self._check_list if pair.protocol is protocol]:
+            if pair.task:
+                pair.task.cancel()
+            self._check_list.remove(pair)
 
     def check_complete(self, pair: CandidatePair) -> None:
         super().check_complete(pair)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import queue
+import socket
 import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -16,6 +17,7 @@ from shopvisio.i18n import _
 from shopvisio.rtc import sdp
 from shopvisio.rtc.adapter import Packet
 from shopvisio.rtc.leg import Leg
+from shopvisio.rtc.line import Lines
 from shopvisio.rtc.port import Port, local_addresses, open_sockets
 
 log = logging.getLogger(__name__)
@@ -52,6 +54,7 @@ class Engine:
     addresses: the local addresses to listen on, one socket each; None: all of this machine, and those that
     it gets later.
     advertised: further addresses at which browsers may reach the same port: the public one.
+    tcp_port: where browsers reach this machine by TCP, with connections that come in by adopt(); 0: nowhere.
     wake: called in the relay's thread after each event and each finished future; must not block.
 
     ``events`` fills whether or not anybody reads it. Everything but start() may be called from any thread.
@@ -59,15 +62,17 @@ class Engine:
 
     def __init__(
         self, port: int, addresses: Sequence[str] | None = None, advertised: Sequence[str] = (),
-        wake: Callable[[], None] = lambda: None,
+        wake: Callable[[], None] = lambda: None, tcp_port: int = 0,
     ) -> None:
         self.port = port
+        self._tcp_port = tcp_port
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._addresses, self._advertised, self._wake = addresses, advertised, wake
         self._legs: dict[tuple[str, str], Leg] = {}         # by room and seat
         self._by_name: dict[str, Leg] = {}                  # by the ICE name we gave
         self._packet = Packet()
         self._ports: list[Port] = []
+        self._lines = Lines(self._packet, self._by_name)
         self._tasks: set[asyncio.Task[None]] = set()
         self._lag = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -103,11 +108,23 @@ class Engine:
         """End the seat's connection, if it has one."""
         return self._submit(self._leave(room, seat))
 
-    def stats(self) -> Future[dict[str, Any]]:
-        """{"lag": seconds the loop was late at worst since the last call, "rooms": {room: {seat: {...}}}}.
+    def adopt(self, sock: socket.socket) -> None:
+        """Take over an accepted TCP connection from which framed STUN comes; it is the relay's to close."""
+        loop = self._loop
+        try:
+            if loop is None:
+                raise RuntimeError("not running")
+            loop.call_soon_threadsafe(self._adopt, sock)
+        except RuntimeError:
+            sock.close()
 
-        Of a seat: state, remote ("address:port" or ""), packets_in, bytes_in, packets_out, bytes_out, refused,
-        lost (packets of the person's own streams that never reached the relay), silent (seconds).
+    def stats(self) -> Future[dict[str, Any]]:
+        """{"lag": seconds the loop was late at worst since the last call, "lines": TCP connections,
+        "rooms": {room: {seat: {...}}}}.
+
+        Of a seat: state, remote ("address:port" or ""), by ("udp", "tcp" or ""), packets_in, bytes_in,
+        packets_out, bytes_out, refused, lost (packets of the person's own streams that never reached the
+        relay), silent (seconds).
         """
         return self._submit(self._stats())
 
@@ -152,6 +169,7 @@ class Engine:
             self._drop(room, seat)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=STOP_WITHIN - 1)
+        self._lines.close()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
@@ -167,7 +185,10 @@ class Engine:
         self._drop(room, seat, leg)
         self._legs[room, seat] = self._by_name[leg.ufrag] = leg
         self._spawn(self._connect(room, seat, leg))
-        return leg.answer(self._advertised)
+        return leg.answer(self._advertised, self._tcp_port)
+
+    def _adopt(self, sock: socket.socket) -> None:
+        self._spawn(self._lines.adopt(sock))
 
     def _reachable(self) -> list[Port]:
         """The sockets to offer now: a lease may have given this machine another address since the start."""
@@ -222,6 +243,7 @@ class Engine:
             await asyncio.sleep(TICK)
             self._lag = max(self._lag, loop.time() - due)
             now = time.monotonic()
+            self._lines.sweep(now)
             for (room, seat), leg in list(self._legs.items()):
                 self._look(room, seat, leg, now)
 
@@ -245,9 +267,10 @@ class Engine:
             rooms.setdefault(room, {})[seat] = {
                 "state": leg.state,
                 "remote": "{}:{}".format(*leg.path[1]) if leg.path else "",
+                "by": leg.path[0].kind if leg.path else "",
                 **asdict(leg.counts),
                 "lost": sum(flow.lost for flow in leg.flows.values()),
                 "silent": round(now - leg.seen, 3),
             }
         lag, self._lag = self._lag, 0.0
-        return {"lag": round(lag, 4), "rooms": rooms}
+        return {"lag": round(lag, 4), "lines": len(self._lines), "rooms": rooms}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shopvisio.rtc import packets, sdp
 from shopvisio.rtc.adapter import Address, Keys, Message, Packet, Transport, Way
 from shopvisio.rtc.flow import Flow, Inlet, Outlet
-from shopvisio.rtc.port import LOOPBACK, Port
+from shopvisio.rtc.port import LOOPBACK, Entry, Port
 
 PATHS = 32                  # addresses one leg may come from
 BETWEEN_REQUESTS = 0.3      # seconds, at least, between two requests for a whole picture
@@ -41,21 +41,25 @@ class Leg:
         self.counts = Counts()
         self.path: tuple[Way, Address] | None = None
         self._ports = ports
-        self._paths: set[tuple[Port, Address]] = set()
+        self._paths: set[tuple[Entry, Address]] = set()
         self._unnamed: dict[int, Flow] = {}    # flows whose SSRC nobody told, by payload type
         self._other: Leg | None = None
         self._keys: Keys | None = None
         self._requested = 0.0
         self._transport = Transport(ports, self.ufrag, self.password, self._moved, self._ended)
 
-    def answer(self, advertised: Sequence[str]) -> str:
-        """Our answer to its offer, complete: our own addresses, then those advertised, loopback last."""
+    def answer(self, advertised: Sequence[str], tcp_port: int) -> str:
+        """Our answer to its offer, complete: our own addresses, then those advertised, loopback last.
+
+        ``tcp_port``: where connections are accepted for us, 0 for nowhere.
+        """
         own = dict.fromkeys([*(port.address for port in self._ports), *advertised])
         addresses = sorted(own, key=lambda address: address in LOOPBACK)
         ssrcs = {kind: tuple(self.outlets[name].ssrc for name in names if name in self.outlets)
                  for kind, names in NAMES.items()}
         return sdp.answer(self.offer, sdp.Ours(
-            self.ufrag, self.password, self._transport.fingerprints(), addresses, self._ports[0].port, ssrcs))
+            self.ufrag, self.password, self._transport.fingerprints(), addresses, self._ports[0].port, ssrcs,
+            tcp_port))
 
     async def connect(self) -> bool:
         """Wait for the browser; whether it came. May wait for ever."""
@@ -69,15 +73,21 @@ class Leg:
         """End it; without ``quietly`` the browser is told at once."""
         self.state = "ended"
         self.part()
-        for port, address in self._paths:
-            if port.known.get(address) is self:
-                del port.known[address]
+        for entry, address in self._paths:
+            entry.forget(address, self)
         await self._transport.close(quietly)
         self.path = self._keys = None
 
     def probe(self) -> None:
         """Ask for a sign of life."""
         self._transport.probe()
+
+    def lose(self, entry: Entry) -> None:
+        """A way in is no more: what it carried waits for another to be found."""
+        self._paths = {path for path in self._paths if path[0] is not entry}
+        if self.path and self.path[0] is entry:
+            self.path = None
+        self._transport.forget(entry)
 
     def _ended(self) -> None:
         self.state = "ended"
@@ -178,20 +188,20 @@ class Leg:
         if self.path:
             self._transport.take(data)
 
-    def take_request(self, message: Message, port: Port, sender: Address) -> bool:
+    def take_request(self, message: Message, entry: Entry, sender: Address) -> bool:
         """A STUN request that names this leg; whether it proved itself, so that ``sender`` may be known."""
-        path = (port, sender)
+        path = (entry, sender)
         if path not in self._paths and len(self._paths) >= PATHS:
             return False
-        if not self._transport.take_request(message, port, sender):
+        if not self._transport.take_request(message, entry, sender):
             return False
         self._paths.add(path)
         self.seen = time.monotonic()
         return True
 
-    def take_response(self, message: Message, port: Port, sender: Address) -> None:
+    def take_response(self, message: Message, entry: Entry, sender: Address) -> None:
         """The answer to a check or a probe."""
-        if self._transport.take_response(message, port, sender):
+        if self._transport.take_response(message, entry, sender):
             self.seen = time.monotonic()
 
 

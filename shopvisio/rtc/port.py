@@ -1,4 +1,4 @@
-"""One UDP port for everybody: a socket for each local address, and who a datagram is for.
+"""Who a datagram is for, and the one UDP port for everybody: a socket for each local address.
 
 A datagram from an address that has proved itself goes to that address's leg. A stranger's goes nowhere, unless
 it is a STUN request with the name that we gave to a leg, signed with that leg's password. Strangers get no answer.
@@ -8,6 +8,7 @@ import contextlib
 import errno
 import logging
 import socket
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -77,8 +78,10 @@ def _open(port: int, address: str) -> socket.socket | None:
     return sock
 
 
-class Port:
-    """One socket, and the addresses known on it."""
+class Entry(ABC):
+    """Where datagrams come in, and the addresses known there. ``kind``: how they travel, "udp" or "tcp"."""
+
+    kind: str
 
     def __init__(self, sock: socket.socket, packet: adapter.Packet, legs: Mapping[str, "Leg"]) -> None:
         self.socket = sock
@@ -87,22 +90,17 @@ class Port:
         self._packet = packet
         self._legs = legs           # by the name we gave them (ufrag)
 
+    @abstractmethod
     def send(self, data: bytes | memoryview, to: Address) -> None:
-        """One datagram out; what the network does not take is lost, as datagrams are."""
-        with contextlib.suppress(OSError):
-            self.socket.sendto(data, to)
+        """One datagram out, or lost."""
 
-    def readable(self) -> None:
-        """Take what has arrived."""
-        view = self._packet.view
-        for _turn in range(BURST):
-            try:
-                size, sender = self.socket.recvfrom_into(view, adapter.LONGEST)
-            except OSError:
-                return
-            self._take(view, size, sender[:2])
+    def forget(self, address: Address, leg: "Leg") -> None:
+        """``leg`` is over; its ``address`` is a stranger's again."""
+        if self.known.get(address) is leg:
+            del self.known[address]
 
-    def _take(self, view: memoryview, size: int, sender: Address) -> None:
+    def take(self, view: memoryview, size: int, sender: Address) -> None:
+        """What lies in the packet's ``view`` came from ``sender``."""
         first = view[0] if size > 11 else 255
         leg = self.known.get(sender)
         if first < 4:
@@ -128,3 +126,24 @@ class Port:
             message = adapter.read_stun(data)
             if message:
                 leg.take_response(message, self, sender)
+
+
+class Port(Entry):
+    """One UDP socket."""
+
+    kind = "udp"
+
+    def send(self, data: bytes | memoryview, to: Address) -> None:
+        """One datagram out; what the network does not take is lost, as datagrams are."""
+        with contextlib.suppress(OSError):
+            self.socket.sendto(data, to)
+
+    def readable(self) -> None:
+        """Take what has arrived."""
+        view = self._packet.view
+        for _turn in range(BURST):
+            try:
+                size, sender = self.socket.recvfrom_into(view, adapter.LONGEST)
+            except OSError:
+                return
+            self.take(view, size, sender[:2])

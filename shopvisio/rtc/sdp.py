@@ -21,6 +21,7 @@ EXTENSIONS = {            # what is passed on between two browsers that both hav
 FEEDBACK = ("nack", "nack pli", "ccm fir", "transport-cc")
 CODECS = {"audio": ("opus/48000/2", 48_000), "video": ("vp8/90000", 90_000)}
 OPUS = "minptime=10;useinbandfec=1"
+UDP_FIRST, TCP_LAST = 126 << 24, 90 << 24      # priorities of candidates: TCP only where nothing else gets through
 MIRROR = {"sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
 
 _UFRAG, _PASSWORD = re.compile(r"[A-Za-z0-9+/=_-]{4,256}"), re.compile(r"[A-Za-z0-9+/=_-]{22,256}")
@@ -73,6 +74,7 @@ class Ours:
     addresses: Sequence[str]                      # where to reach us, the best first
     port: int
     ssrcs: Mapping[str, tuple[int, ...]]          # kind -> what we send under: the media, then its RTX
+    tcp_port: int                                 # where we are reached without UDP, 0 for nowhere
 
 
 @dataclass
@@ -278,12 +280,17 @@ def _names(section: Section, ours: Ours) -> list[str]:
 
 
 def _transport(ours: Ours) -> list[str]:
-    best = (126 << 24) + 255
     return [
         f"a=ice-ufrag:{ours.ufrag}", f"a=ice-pwd:{ours.password}",
         *(f"a=fingerprint:{algorithm} {value}" for algorithm, value in ours.fingerprints),
         "a=setup:active",
-        *(f"a=candidate:{place + 1} 1 udp {best + (65535 - place << 8)} {address} {ours.port} typ host"
-          for place, address in enumerate(ours.addresses)),
+        *_candidates(ours, UDP_FIRST, "udp", ours.port, ""),
+        *(_candidates(ours, TCP_LAST, "tcp", ours.tcp_port, " tcptype passive") if ours.tcp_port else ()),
         "a=end-of-candidates",
     ]
+
+
+def _candidates(ours: Ours, preference: int, protocol: str, port: int, more: str) -> Iterable[str]:
+    for place, address in enumerate(ours.addresses):
+        priority = preference + (65535 - place << 8) + 255
+        yield f"a=candidate:{protocol}{place + 1} 1 {protocol} {priority} {address} {port} typ host{more}"

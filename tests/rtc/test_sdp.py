@@ -67,7 +67,7 @@ WHOLE = SESSION + AUDIO + VIDEO
 
 def ours(offer: sdp.Offer) -> sdp.Ours:
     return sdp.Ours("name", "p" * 32, [("sha-256", "AA:BB")], ["192.0.2.1", "2001:db8::1"], 443,
-                    {"audio": (11,), "video": (21, 22)})
+                    {"audio": (11,), "video": (21, 22)}, 8443)
 
 
 def answer_to(text: str) -> list[str]:
@@ -113,8 +113,10 @@ def test_bandwidth_is_measured_end_to_end_where_the_browser_can() -> None:
 def test_the_answer_is_complete_and_knows_no_port_but_one() -> None:
     lines = answer_to(WHOLE)
     candidates = [line for line in lines if line.startswith("a=candidate")]
-    assert candidates[:2] == ["a=candidate:1 1 udp 2130706431 192.0.2.1 443 typ host",
-                              "a=candidate:2 1 udp 2130706175 2001:db8::1 443 typ host"]
+    assert candidates[:4] == ["a=candidate:udp1 1 udp 2130706431 192.0.2.1 443 typ host",
+                              "a=candidate:udp2 1 udp 2130706175 2001:db8::1 443 typ host",
+                              "a=candidate:tcp1 1 tcp 1526726655 192.0.2.1 8443 typ host tcptype passive",
+                              "a=candidate:tcp2 1 tcp 1526726399 2001:db8::1 8443 typ host tcptype passive"]
     assert lines.count("a=end-of-candidates") == lines.count("a=setup:active") == 2
 
 
