@@ -43,7 +43,8 @@ class Visit:
 
 @dataclass
 class Served:
-    """The appliance, running. ``url`` is where browsers find it, ``media_port`` where media goes."""
+    """The appliance, running. ``url`` is where browsers find it, ``media_port`` where media goes;
+    ``health`` is asked whether it is up, when that is not at ``url``."""
 
     url: str
     media_port: int
@@ -51,6 +52,7 @@ class Served:
     log: Path
     visits: dict[str, list[Visit]] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    health: str = ""
 
     def start(self) -> None:
         """Up, and answering."""
@@ -58,9 +60,9 @@ class Served:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "shopvisio", "serve"], cwd=ROOT, env=self.env, stdout=log, stderr=log
             )
-        for _try in range(150):
+        for _try in range(400):
             try:
-                urllib.request.urlopen(f"{self.url}/healthz", timeout=1).close()
+                urllib.request.urlopen(self.health or f"{self.url}/healthz", timeout=1).close()
                 return
             except OSError:
                 assert self.process.poll() is None, self.log.read_text()
@@ -90,13 +92,14 @@ def free_port(kind: socket.SocketKind) -> int:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The real appliance with a claimed shop and visits due now."""
     folder = tmp_path_factory.mktemp("appliance")
-    port, media_port = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_DGRAM)
+    port, tls_port = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_STREAM)
+    media_port = free_port(socket.SOCK_DGRAM)
     env = {
         **os.environ,
         "SHOPVISIO_DATA": str(folder / "data"),
         "SHOPVISIO_BIND": "127.0.0.1",
         "SHOPVISIO_PORT": str(port),
-        "SHOPVISIO_TLS_PORT": "0",
+        "SHOPVISIO_TLS_PORT": str(tls_port),
         "SHOPVISIO_MEDIA_PORT": str(media_port),
     }
     made = subprocess.run(
@@ -109,7 +112,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     assert made.returncode == 0, made.stderr.decode()
     found = json.loads(made.stdout.splitlines()[-1])
     visits = {kind: [Visit(**one) for one in reversed(rows)] for kind, rows in found.items()}
-    running = Served(f"http://localhost:{port}", media_port, env, folder / "log", visits)
+    running = Served(f"https://localhost:{tls_port}", media_port, env, folder / "log", visits)
+    running.health = f"http://localhost:{port}/healthz"
     running.start()
     yield running
     running.stop()
@@ -155,7 +159,12 @@ def chromium(browsers: Callable[[str], Browser]) -> Iterator[Chromium]:
     opened = []
 
     def page(camera: str, size: dict[str, int] = LAPTOP) -> Page:
-        context = browsers(camera).new_context(viewport=size, locale="fr-FR", timezone_id="Europe/Paris")  # type: ignore[arg-type]
+        context = browsers(camera).new_context(
+            viewport=size,  # type: ignore[arg-type]
+            locale="fr-FR",
+            timezone_id="Europe/Paris",
+            ignore_https_errors=True,  # the certificate is the appliance's own
+        )
         opened.append(context)
         context.add_init_script(REMEMBER_CONNECTIONS)
         made = context.new_page()
