@@ -83,8 +83,9 @@ def test_the_catalogue_can_be_read_and_nothing_in_it_is_doubtful() -> None:
 
 
 def test_every_text_of_the_sources_has_its_english() -> None:
-    done = {message.id for message in messages() if all(forms(message.string))}
-    assert sorted(map(str, texts() - done)) == []
+    done = [message.id for message in messages() if all(forms(message.string))]
+    alone = {forms(text)[0] for text in done}  # the singular of a text with a plural is found too
+    assert sorted(map(str, texts() - alone - set(done))) == []
 
 
 def test_it_keeps_no_text_that_has_left_the_sources() -> None:
