@@ -87,6 +87,7 @@ class Appointment(Base):
     staff: Mapped[Staff] = relationship()
 
 
+REMINDERS = {"day": timedelta(days=1), "hour": timedelta(hours=1)}  # how long before a visit the customer is reminded
 LONGEST = timedelta(days=1)  # no appointment is longer: bounds the look back for those under way
 
 
@@ -249,7 +250,22 @@ def book(case: Case, service: Service, start: datetime, now: datetime) -> Appoin
     db.session.flush()
     record(case, "booked", case.customer.actor, now, start=start.isoformat(), visit=appointment.visit)
     enqueue("confirmation", now, appointment=appointment.id)
+    _plan_reminders(appointment, now)
     return appointment
+
+
+def _plan_reminders(appointment: Appointment, now: datetime) -> None:
+    """Each is void once the appointment has changed: its revision is another."""
+    for ahead, length in REMINDERS.items():
+        due = appointment.start - length
+        if due > now:
+            enqueue("reminder", due, appointment=appointment.id, revision=appointment.revision, ahead=ahead)
+
+
+def is_to_come(appointment: Appointment, revision: int, now: datetime) -> bool:
+    """Whether what was planned for this revision of the appointment still holds."""
+    is_kept = not appointment.cancelled and appointment.case.state == "booked"
+    return is_kept and appointment.revision == revision and now < appointment.start
 
 
 def move(appointment: Appointment, start: datetime, actor: Actor, now: datetime) -> None:
@@ -266,6 +282,7 @@ def move(appointment: Appointment, start: datetime, actor: Actor, now: datetime)
     db.session.flush()
     record(appointment.case, "moved", actor, now, start=start.isoformat(), visit=appointment.visit)
     enqueue("moved", now, appointment=appointment.id, revision=appointment.revision, before=before)
+    _plan_reminders(appointment, now)
 
 
 def cancel(appointment: Appointment, now: datetime) -> None:

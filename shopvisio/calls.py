@@ -1,5 +1,6 @@
 """The live session of an appointment: planned, waiting, live, ended; who may come in; what was said."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, select
@@ -13,12 +14,16 @@ from shopvisio.catalogue import Product
 from shopvisio.db import Base, db
 from shopvisio.errors import Forbidden, Invalid, WrongState
 from shopvisio.i18n import _, time
+from shopvisio.jobs import enqueue
 
 LONGEST_MESSAGE = 2000
+LATE = (5, 10, 15)  # minutes that are one tap away
+NEAR = timedelta(hours=2)
 
 
 class Call(Base):
-    """One per appointment, made when somebody first comes. ``…_came`` is their first arrival."""
+    """One per appointment, made when somebody first comes. ``…_came`` is their first arrival; ``late`` is how many
+    minutes after its time staff said they will be there."""
 
     __tablename__ = "call"
 
@@ -29,6 +34,7 @@ class Call(Base):
     staff_came: Mapped[datetime | None]
     started: Mapped[datetime | None]
     ended: Mapped[datetime | None]
+    late: Mapped[int] = mapped_column(default=0)
 
     appointment: Mapped[Appointment] = relationship()
     messages: Mapped[list["Message"]] = relationship(order_by="Message.id")
@@ -108,8 +114,30 @@ def start_over(appointment: Appointment) -> None:
         return
     if call.started is not None:
         raise WrongState(_("L’appel a déjà commencé."))
-    call.state, call.customer_came, call.staff_came = "planned", None, None
+    call.state, call.customer_came, call.staff_came, call.late = "planned", None, None, 0
     db.session.flush()
+
+
+def run_late(appointment: Appointment, minutes: int, actor: Actor, now: datetime) -> None:
+    """Staff say that they will be ``minutes`` late, or with 0 that they have caught up. Raises Invalid, or WrongState
+    once the call has begun."""
+    if minutes not in (0, *LATE):
+        raise Invalid(_("Choisissez dans la liste."))
+    call = of(appointment)
+    if call.started is not None or appointment.cancelled or appointment.case.state != "booked":
+        raise WrongState(_("L’appel a déjà commencé."))
+    if call.late == minutes:
+        return
+    call.late = minutes
+    record(appointment.case, "late" if minutes else "caught_up", actor, now, minutes=minutes)
+    enqueue("late", now, appointment=appointment.id, minutes=minutes)
+
+
+def awaited(today: Sequence[Appointment], now: datetime) -> list[tuple[Appointment, int]]:
+    """The visits of today that are near and not begun, each with the minutes announced: those one may be late for."""
+    near = [a for a in today if a.start < now + NEAR and now < a.until and a.case.state == "booked"]
+    found = [(appointment, find(appointment)) for appointment in near]
+    return [(appointment, call.late if call else 0) for appointment, call in found if not (call and call.started)]
 
 
 def end(call: Call, actor: Actor, now: datetime) -> None:

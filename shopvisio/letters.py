@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from shopvisio import booking, cases, hub, ics, intake, invoices, mail, papers, settings
+from shopvisio import booking, calls, cases, hub, ics, intake, invoices, mail, papers, settings
 from shopvisio.accounts import Staff
 from shopvisio.booking import Appointment
 from shopvisio.cases import Case
@@ -39,6 +39,8 @@ class Letters:
             "confirmation": self.confirmation,
             "moved": self.moved,
             "cancelled": self.cancelled,
+            "reminder": self.reminder,
+            "late": self.late,
             "ask-answer": self.ask_answer,
             "ask-part": self.ask_part,
             "part-sent": self.part_sent,
@@ -88,6 +90,28 @@ class Letters:
             self._with_calendar("cancelled", appointment, "CANCEL", now)
             if facts["by"] == "customer":
                 self._to_staff(appointment.case, "cancelled", appointment.staff, now)
+
+    def reminder(self, facts: dict[str, Any], now: datetime) -> None:
+        """The visit is tomorrow, or within the hour. The first says nothing any more when the second is about to."""
+        with writing():
+            appointment = db.session.get_one(Appointment, facts["appointment"])
+            if not booking.is_to_come(appointment, facts["revision"], now):
+                return
+            ahead = facts["ahead"]
+            if ahead == "hour" or now < appointment.start - 2 * booking.REMINDERS["hour"]:
+                self._to_customer("reminder", appointment.case, now, appointment=appointment, ahead=ahead)
+
+    def late(self, facts: dict[str, Any], now: datetime) -> None:
+        """A colleague is late: who is in the waiting room reads it there, who is not yet has a mail."""
+        with writing():
+            appointment = db.session.get_one(Appointment, facts["appointment"])
+            call = calls.find(appointment)
+            if appointment.cancelled or call is None or call.late != facts["minutes"] or call.customer_came:
+                return
+            expected = appointment.start + timedelta(minutes=call.late)
+            self._to_customer(
+                "late", appointment.case, now, appointment=appointment, minutes=call.late, expected=expected
+            )
 
     def _with_calendar(self, name: str, appointment: Appointment, method: str, now: datetime) -> None:
         case = appointment.case

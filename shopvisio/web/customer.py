@@ -1,7 +1,7 @@
 """The customer's side of a case, behind one link for its whole life: what is next, and every answer they give."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from babel.support import LazyProxy
 from flask import Blueprint, Response, current_app, redirect, render_template, request, send_from_directory, url_for
@@ -13,6 +13,7 @@ from wtforms.validators import DataRequired, Length
 
 from shopvisio import booking, calls, cases, clock, ics, invoices, mail, papers, payments, settings
 from shopvisio.booking import Appointment, Service
+from shopvisio.calls import Call
 from shopvisio.cases import Case
 from shopvisio.db import writing
 from shopvisio.errors import Invalid, NotFound, SlotTaken, WrongState
@@ -102,6 +103,7 @@ def _case_page(case: Case, now: datetime, contest_form: WordsForm | None = None)
         appointment=appointment,
         opens=calls.opens(appointment) if appointment else None,
         is_live=call is not None and call.state == "live",
+        late=_late(appointment, call),
         staff=_last_colleague(case),
         sheets=[_sheet(paper) for paper in invoices.of_case(case.id)],
         is_being_drawn=judged and papers.current(case) is None,
@@ -111,6 +113,13 @@ def _case_page(case: Case, now: datetime, contest_form: WordsForm | None = None)
         days=story.by_day(case.journal, to_customer=True),
         contest_form=contest_form or WordsForm(),
     )
+
+
+def _late(appointment: Appointment | None, call: Call | None) -> tuple[int, datetime] | None:
+    """By how many minutes the colleague is late, and when they are expected."""
+    if appointment is None or call is None or call.started is not None or not call.late:
+        return None
+    return call.late, appointment.start + timedelta(minutes=call.late)
 
 
 def _sheet(paper: Paper) -> Sheet:

@@ -128,6 +128,8 @@ def _day(shown: date, now: datetime) -> str:
         people=list(dict.fromkeys(row.appointment.staff.name for row in rows)),
         closed=[c for c in booking.closures(now) if _is_on(c.start, c.end, shown)],
         waiting=_waiting(),
+        awaited=calls.awaited(booking.of_day(shown), now) if shown == current else [],
+        late_minutes=calls.LATE,
         todos=todo.todos(now),
         troubles=todo.troubles(now),
     )
@@ -164,6 +166,22 @@ def _pill(appointment: Appointment, call: Call | None, now: datetime) -> tuple[s
     if appointment.end > now:
         return "", _("Confirmé")
     return ("warn", _("À conclure")) if call and call.customer_came else ("bad", _("Personne n’est venu"))
+
+
+@blueprint.post("/appointments/<key>/late")
+@staff("calls")
+def late(key: str) -> ResponseReturnValue:
+    """ "Ten minutes late", or "caught up": one tap."""
+    now, minutes = clock.now(), request.form.get("minutes", "")
+    me = guard.me()
+    assert me is not None  # the rule of the view says so
+    with writing():
+        appointment = booking.find(key)
+        if appointment is None:
+            raise NotFound
+        calls.run_late(appointment, int(minutes) if minutes.isascii() and minutes.isdigit() else -1, me.actor, now)
+    wake_jobs()
+    return redirect(url_for("desk.today"), 303)
 
 
 # -- the cases

@@ -52,6 +52,8 @@ TELLINGS: dict[str, Telling] = {
         "cal", KEY, lazy("déplace le {visit} appel au {when}."), lazy("avez déplacé le {visit} appel au {when}.")
     ),
     "cancelled": Telling("x", KEY, lazy("annule l’appel du {when}."), lazy("avez annulé l’appel du {when}.")),
+    "late": Telling("clock", PLAIN, lazy("annonce un retard{minutes}."), lazy("a annoncé un retard{minutes}.")),
+    "caught_up": Telling("clock", PLAIN, lazy("a rattrapé son retard."), lazy("a rattrapé son retard.")),
     "consented": Telling("doc", PLAIN, lazy("accepte : {consent}."), lazy("avez accepté : {consent}.")),
     "customer_came": Telling("bell", PLAIN, lazy("est en salle d’attente.")),
     "call_started": Telling("video", PLAIN, lazy("Le {visit} appel commence."), lazy("Le {visit} appel a commencé.")),
