@@ -28,6 +28,15 @@ class Hours:
 
 
 @dataclass(frozen=True)
+class DayHours:
+    """On ``day`` alone, instead of that day's weekly hours; ``opens`` = ``closes`` is a day off."""
+
+    day: date
+    opens: int
+    closes: int
+
+
+@dataclass(frozen=True)
 class Rules:
     """What a service needs: its length, the pause after it, and the grid of proposed starts."""
 
@@ -50,13 +59,15 @@ def _local(day: date, minutes: int, zone: ZoneInfo) -> datetime:
     return wall.astimezone(UTC)
 
 
-def openings(hours: Iterable[Hours], first: date, days: int, zone: ZoneInfo) -> Iterator[Span]:
+def openings(hours: Iterable[Hours | DayHours], first: date, days: int, zone: ZoneInfo) -> Iterator[Span]:
     """The spans during which the door is open, in time order day by day."""
-    weekly = sorted(hours, key=lambda h: (h.weekday, h.opens))
+    ordered = sorted(hours, key=lambda h: h.opens)
+    special = {h.day for h in ordered if isinstance(h, DayHours)}
     for offset in range(days):
         day = first + timedelta(days=offset)
-        for h in weekly:
-            if h.weekday == day.weekday():
+        for h in ordered:
+            is_today = h.day == day if isinstance(h, DayHours) else h.weekday == day.weekday() and day not in special
+            if is_today and h.opens < h.closes:
                 yield Span(_local(day, h.opens, zone), _local(day, h.closes, zone))
 
 
@@ -74,7 +85,7 @@ def _starts(span: Span, rules: Rules, busy: Sequence[Span]) -> Iterator[datetime
 
 
 def free(
-    hours: Mapping[int, Sequence[Hours]],
+    hours: Mapping[int, Sequence[Hours | DayHours]],
     closures: Sequence[Span],
     taken: Mapping[int, Sequence[Span]],
     rules: Rules,
@@ -100,7 +111,7 @@ def free(
 
 
 def who_fits(
-    hours: Mapping[int, Sequence[Hours]],
+    hours: Mapping[int, Sequence[Hours | DayHours]],
     closures: Sequence[Span],
     taken: Mapping[int, Sequence[Span]],
     rules: Rules,

@@ -8,9 +8,9 @@ from itertools import pairwise
 from sqlalchemy import ForeignKey, Index, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from shopvisio import settings
+from shopvisio import calendar, settings
 from shopvisio.accounts import Actor, Staff
-from shopvisio.availability import Hours, Rules, Slot, Span, free, who_fits
+from shopvisio.availability import DayHours, Hours, Rules, Slot, Span, free, who_fits
 from shopvisio.cases import Case, book_again, call_off, record
 from shopvisio.db import Base, db, public_id
 from shopvisio.errors import Invalid, SlotTaken, WrongState
@@ -183,8 +183,8 @@ def free_slots(
     latest = now + timedelta(days=settings.get("horizon_days"))
     start = datetime(first.year, first.month, first.day, tzinfo=zone)
     window = Span(start - timedelta(days=1), start + timedelta(days=days + 1))
-    taken = _taken(window, moving)
-    found = free(_hours(service), _closures(window), taken, service.rules, first, days, zone, earliest, latest)
+    hours, taken = _hours(service, first, first + timedelta(days=days)), _taken(window, moving)
+    found = free(hours, _closures(window), taken, service.rules, first, days, zone, earliest, latest)
     return [slot for slot in found if moving is None or slot.start != moving.start]
 
 
@@ -205,9 +205,10 @@ def check_free(service: Service, start: datetime, now: datetime, moving: Appoint
         raise SlotTaken(_("Cet horaire est passé ou trop proche."), _start(next_free(service, now)))
     if start > now + timedelta(days=settings.get("horizon_days")) + timedelta(hours=1):
         raise Invalid(_("Cet horaire est trop loin pour être réservé."))
-    window = Span(start - LONGEST, start + LONGEST)
-    taken = _taken(window, moving)
-    fitting = who_fits(_hours(service), _closures(window), taken, service.rules, start, settings.zone())
+    window, zone = Span(start - LONGEST, start + LONGEST), settings.zone()
+    day = start.astimezone(zone).date()
+    hours, taken = _hours(service, day - timedelta(days=1), day), _taken(window, moving)
+    fitting = who_fits(hours, _closures(window), taken, service.rules, start, zone)
     if not fitting:
         slot = next_free(service, now)
         raise SlotTaken(_taken_text(slot), _start(slot))
@@ -384,17 +385,17 @@ def _visits(case: Case) -> int:
     return len(appointments(case))
 
 
-def _hours(service: Service) -> Mapping[int, Sequence[Hours]]:
+def _hours(service: Service, first: date, last: date) -> Mapping[int, Sequence[Hours | DayHours]]:
+    """By staff id, the weeks of those who serve it, and their special days from ``first`` to ``last``."""
     serves = Staff.takes_repairs if service.kind == "repair" else Staff.takes_sales
-    rows = db.session.execute(
-        select(StaffHours.staff_id, StaffHours.weekday, StaffHours.opens, StaffHours.closes)
-        .join(Staff, Staff.id == StaffHours.staff_id)
-        .where(Staff.active, serves)
-    )
-    found: dict[int, list[Hours]] = defaultdict(list)
-    for staff, weekday, opens, closes in rows:
+    found: dict[int, list[Hours | DayHours]] = {
+        staff: [] for staff in db.session.scalars(select(Staff.id).where(Staff.active, serves))
+    }
+    rows = select(StaffHours.staff_id, StaffHours.weekday, StaffHours.opens, StaffHours.closes)
+    for staff, weekday, opens, closes in db.session.execute(rows.where(StaffHours.staff_id.in_(list(found)))):
         found[staff].append(Hours(weekday, opens, closes))
-    return found
+    special = calendar.special(found, first, last)
+    return {staff: [*hours, *special.get(staff, ())] for staff, hours in found.items()}
 
 
 def _closures(window: Span) -> list[Span]:

@@ -56,11 +56,13 @@ def make(config: Config, now: datetime) -> list[tuple[str, str]]:
             catalogue.add(product[0], product[1], "https://boutique.example/" + str(len(product[0])), product[2], now)
         for person in (owner, seller, repairer):
             booking.set_hours(person, ALWAYS)  # for the past and for a call due now, whatever the hour
+        settings.put({"holidays": "none"}, "demo", now)  # nor whatever the day
         _repaired(repair, repairer, now)
         part = _waiting_for_a_part(repair, repairer, now)
         due = _due_now(repair, now)
         for person in (owner, seller, repairer):
             booking.set_hours(person, OPEN)
+        settings.put({"holidays": "FR"}, "demo", now)
         return _links(config, due, part)
 
 
@@ -104,7 +106,9 @@ def _repaired(service: Service, repairer: Staff, now: datetime) -> None:
     about = Intake("Lave-vaisselle", "Brillo", "D 45", "Il ne vidange plus : il reste trois doigts d’eau au fond.")
     case, appointment = _book(service, "Odile Kervella", about, _past(now, days=9))
     end = _hold(appointment, repairer, 34)
-    cases.propose(case, "repaired", "Filtre et tuyau de vidange nettoyés, un bouchon retiré : il vidange.", repairer.actor, end)
+    cases.propose(
+        case, "repaired", "Filtre et tuyau de vidange nettoyés, un bouchon retiré : il vidange.", repairer.actor, end
+    )
     cases.answer(case, True, "", end + timedelta(minutes=2))
     papers.issue(case, end + timedelta(minutes=2))
 

@@ -42,6 +42,17 @@ VAT_REGIMES: dict[str, Text] = {
     "franchise": lazy("Franchise en base, pas de TVA"),
 }
 VAT_RATES: dict[str, Text] = {"2000": "20 %", "1000": "10 %", "850": "8,5 %", "550": "5,5 %", "210": "2,1 %"}
+HOLIDAYS: dict[str, Text] = {  # the country, and the part of it, as the library of holidays calls them
+    "FR": lazy("France"),
+    "FR-6AE": lazy("Alsace"),
+    "FR-57": lazy("Moselle"),
+    "FR-971": lazy("Guadeloupe"),
+    "FR-972": lazy("Martinique"),
+    "FR-973": lazy("Guyane"),
+    "FR-974": lazy("La Réunion"),
+    "FR-976": lazy("Mayotte"),
+    "none": lazy("Aucun : la boutique ouvre les jours fériés"),
+}
 SMTP_SECURITIES: dict[str, Text] = {"starttls": "STARTTLS (587)", "tls": "TLS (465)", "none": lazy("Aucune (25)")}
 
 
@@ -261,6 +272,15 @@ SETTINGS: dict[str, Setting] = {
             _whole(1, 365),
             28,
             unit="j",
+        ),
+        Setting(
+            "holidays",
+            BOOKING,
+            lazy("Jours fériés"),
+            lazy("Personne ne peut réserver ces jours-là ; chacun se rouvre à la page Équipe."),
+            _one_of(HOLIDAYS),
+            "FR",
+            choices=HOLIDAYS,
         ),
         Setting(
             "early_minutes",

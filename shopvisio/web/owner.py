@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -11,7 +11,7 @@ from flask_wtf import FlaskForm
 from sqlalchemy import select
 from wtforms import BooleanField, DateField, EmailField, PasswordField, SelectField, StringField, URLField
 
-from shopvisio import accounts, booking, catalogue, clock, invoices, jobs, mail, payments, settings
+from shopvisio import accounts, booking, calendar, catalogue, clock, invoices, jobs, mail, payments, settings
 from shopvisio import papers as case_papers
 from shopvisio.accounts import Staff
 from shopvisio.booking import Closure, Service
@@ -28,11 +28,12 @@ from shopvisio.web import guard, wake_jobs
 from shopvisio.web.guard import staff
 from shopvisio.web.story import PAPERS
 from shopvisio.web.todo import PAPER_JOBS
-from shopvisio.web.typed import blame, choices_of, read_week, settings_form, shown, week_typed
+from shopvisio.web.typed import blame, choices_of, clock_text, read_ranges, read_week, settings_form, shown, week_typed
 
 blueprint = Blueprint("owner", __name__, url_prefix="/desk")
 
 LEDGER = 200  # papers on the page, the newest
+HOLIDAYS_SHOWN = 365  # days ahead
 
 
 @blueprint.app_template_global()
@@ -233,6 +234,17 @@ class PasswordForm(FlaskForm):  # type: ignore[misc]
     )
 
 
+class DayForm(FlaskForm):  # type: ignore[misc]
+    """A date that does not follow the week."""
+
+    day = DateField(lazy("Jour"))
+    hours = StringField(
+        lazy("Heures ce jour-là"),
+        description=lazy("Comme 9:00-12:00 14:00-18:00. Vide : absent ce jour-là."),
+        render_kw={"maxlength": 80, "autocomplete": "off"},
+    )
+
+
 class ClosureForm(FlaskForm):  # type: ignore[misc]
     """Days when nobody can book."""
 
@@ -253,6 +265,7 @@ def _people_page(new: PersonForm | None = None, closing: ClosureForm | None = No
     return render_template(
         "desk/staff.html",
         people=[(person, booking.hours_of(person)) for person in accounts.everybody()],
+        holidays=_holidays(),
         closures=[(closure, booking.during(closure)) for closure in booking.closures(now)],
         new=new or PersonForm(formdata=None),
         closing=closing or ClosureForm(formdata=None),
@@ -288,12 +301,13 @@ def add_person() -> ResponseReturnValue:
 
 @dataclass(frozen=True)
 class _Person:
-    """The three forms of a colleague's page, the one posted kept as it was typed."""
+    """The forms of a colleague's page, the one posted kept as it was typed."""
 
     role: RoleForm
     password: PasswordForm
     week: Mapping[str, str]
     hours_wrong: str = ""
+    day: DayForm | None = None
 
 
 def _colleague(key: str) -> Staff:
@@ -310,7 +324,15 @@ def _as_kept(person: Staff) -> _Person:
 
 
 def _person_page(person: Staff, forms: _Person) -> str:
-    return render_template("desk/person.html", person=person, forms=forms, roles=accounts.ROLES)
+    own = calendar.own_days(person, _today())
+    return render_template(
+        "desk/person.html",
+        person=person,
+        forms=forms,
+        day_form=forms.day or DayForm(formdata=None),
+        own_days=[(day, ", ".join(f"{clock_text(a)}–{clock_text(b)}" for a, b in own[day])) for day in own],
+        roles=accounts.ROLES,
+    )
 
 
 @blueprint.get("/staff/<key>")
@@ -366,6 +388,46 @@ def set_hours(key: str) -> ResponseReturnValue:
     return redirect(url_for("owner.person", key=key), 303)
 
 
+@blueprint.post("/staff/<key>/days")
+@staff("staff")
+def set_day(key: str) -> ResponseReturnValue:
+    """Their hours on one date, or a day off. Appointments already made stay."""
+    form = DayForm()
+    try:
+        if form.day.data is None:
+            raise Invalid(fields={"day": _("Indiquez un jour.")})
+        with writing():
+            calendar.set_day(_colleague(key), form.day.data, read_ranges(form.hours.data or ""), _today())
+    except Invalid as refusal:
+        blame(form, refusal)
+        found = _colleague(key)
+        kept = _as_kept(found)
+        return _person_page(found, _Person(kept.role, kept.password, kept.week, day=form)), 422
+    flash(_("Enregistré. Les rendez-vous déjà pris restent."))
+    return redirect(url_for("owner.person", key=key), 303)
+
+
+@blueprint.post("/staff/<key>/days/<day>/clear")
+@staff("staff")
+def clear_day(key: str, day: str) -> ResponseReturnValue:
+    """Back to the week on that date."""
+    with writing():
+        calendar.clear_day(_colleague(key), _date(day))
+    flash(_("Ce jour-là suit de nouveau la semaine."))
+    return redirect(url_for("owner.person", key=key), 303)
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise NotFound from None
+
+
+def _today() -> date:
+    return clock.now().astimezone(settings.zone()).date()
+
+
 @blueprint.post("/staff/<key>/password")
 @staff("staff")
 def set_password(key: str) -> ResponseReturnValue:
@@ -413,6 +475,24 @@ def reopen(closure_id: int) -> ResponseReturnValue:
             raise NotFound
         db.session.delete(closure)
     flash(_("La boutique est de nouveau ouverte ces jours-là."))
+    return redirect(url_for("owner.people"), 303)
+
+
+def _holidays() -> list[tuple[date, str, bool]]:
+    """The public holidays of the year to come: the day, its name, whether the shop is open."""
+    first = _today()
+    last = first + timedelta(days=HOLIDAYS_SHOWN)
+    kept = calendar.kept_open(first, last)
+    return [(day, name, day in kept) for day, name in calendar.public_holidays(first, last).items()]
+
+
+@blueprint.post("/holidays/<day>/<any(open, shut):what>")
+@staff("staff")
+def holiday(day: str, what: str) -> ResponseReturnValue:
+    """Work on a public holiday, or keep it."""
+    with writing():
+        calendar.keep_open(_date(day), what == "open")
+    flash(_("La boutique est ouverte ce jour-là.") if what == "open" else _("La boutique est fermée ce jour-là."))
     return redirect(url_for("owner.people"), 303)
 
 

@@ -103,6 +103,15 @@ def read_week(typed: Mapping[str, str]) -> list[Hours]:
     return found
 
 
+def read_ranges(text: str) -> list[tuple[int, int]]:
+    """The hours of one date, like ``9:00-12:00 14h-18h``; nothing typed is none. Raises Invalid (field ``hours``)."""
+    try:
+        pairs = [part.split("-") for part in re.sub(r"\s*[-–]\s*", "-", text).replace(",", " ").split()]
+        return [(minutes(opens), minutes(closes)) for opens, closes in pairs]
+    except ValueError:
+        raise Invalid(fields={"hours": _("Écrivez les heures comme 9:00-12:00 14:00-18:00.")}) from None
+
+
 def _range(weekday: int, day: str, opens: str, closes: str) -> Hours:
     try:
         hours = Hours(weekday, minutes(opens), minutes(closes))
