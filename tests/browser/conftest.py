@@ -88,7 +88,7 @@ def free_port(kind: socket.SocketKind) -> int:
         return port
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The real appliance with a claimed shop and visits due now."""
     folder = tmp_path_factory.mktemp("appliance")
@@ -119,14 +119,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     """The hand that moves the browsers."""
     with sync_playwright() as hand:
         yield hand
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browsers(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Browser]]:
     """One real browser a camera, started when it is first wanted.
 
