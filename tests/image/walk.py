@@ -13,7 +13,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-HOME = f"http://localhost:{os.environ['SHOPVISIO_PORT']}"
+HOME = f"http://127.0.0.1:{os.environ['SHOPVISIO_PORT']}"
 PASSWORD = "walk-through-it"  # of a shop that lives for a minute
 SHOP = {
     "owner_name": "Claire Fontaine", "owner_email": "claire@atelier.example", "password": PASSWORD,
