@@ -17,11 +17,17 @@ ROOT = Path(__file__).parent.parent
 CATALOGUE = ROOT / "shopvisio" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 SAME = {  # what is written alike in French and in English
     ", {amount}",
+    "Alsace",
     "Association",
     "BIC",
     "Conclusion",
+    "France",
+    "Guadeloupe",
     "IBAN",
+    "Martinique",
+    "Mayotte",
     "Messages",
+    "Moselle",
     "Page",
     "Photo {n}",
     "Port",
@@ -35,7 +41,7 @@ SAME = {  # what is written alike in French and in English
     "{n} minutes",
     "{name}, {thing}",
 }
-FRENCH_NAMES = ("‘RNE’", "‘RCS Lyon’", "Insee", "Kbis", "franchise en base")  # no English name
+FRENCH_NAMES = ("‘RNE’", "‘RCS Lyon’", "Insee", "Kbis", "franchise en base", "Réunion")  # no English name
 PLACE = re.compile(r"\{\w*\}")
 TAG = re.compile(r"</?\w+[^>]*>")
 
