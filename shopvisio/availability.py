@@ -38,11 +38,17 @@ class DayHours:
 
 @dataclass(frozen=True)
 class Rules:
-    """What a service needs: its length, the pause after it, and the grid of proposed starts."""
+    """What a service needs: its length, the pause after it, the grid of proposed starts, and the time to prepare
+    before it. Pause and preparation may lie outside the opening hours."""
 
     length: timedelta
     pause: timedelta = timedelta(0)
     step: timedelta = timedelta(minutes=15)
+    before: timedelta = timedelta(0)
+
+    def holds(self, start: datetime) -> Span:
+        """All the time that a visit from ``start`` keeps its colleague busy."""
+        return Span(start - self.before, start + self.length + self.pause)
 
 
 @dataclass(frozen=True)
@@ -74,13 +80,13 @@ def openings(hours: Iterable[Hours | DayHours], first: date, days: int, zone: Zo
 def _starts(span: Span, rules: Rules, busy: Sequence[Span]) -> Iterator[datetime]:
     start = span.start
     while start + rules.length <= span.end:
-        wanted = Span(start, start + rules.length + rules.pause)
+        wanted = rules.holds(start)
         clash = next((b for b in busy if b.meets(wanted)), None)
         if clash is None:
             yield start
-            start += rules.length + rules.pause
+            start = wanted.end + rules.before
         else:  # go on at the first step after what is in the way
-            steps = -(-(clash.end - start) // rules.step)
+            steps = -(-(clash.end + rules.before - start) // rules.step)
             start += max(1, steps) * rules.step
 
 
@@ -103,7 +109,7 @@ def free(
     for staff, weekly in hours.items():
         busy = sorted([*closures, *taken.get(staff, ())], key=lambda s: s.start)
         for span in openings(weekly, first, days, zone):
-            near = [b for b in busy if b.start < span.end + rules.pause and b.end > span.start]
+            near = [b for b in busy if b.start < span.end + rules.pause and b.end > span.start - rules.before]
             for start in _starts(span, rules, near):
                 if earliest <= start <= latest:
                     found.setdefault(start, []).append(staff)
@@ -120,7 +126,7 @@ def who_fits(
 ) -> tuple[int, ...]:
     """The ids of the staff who could serve from ``start``, on the grid of proposed starts or not."""
     visit = Span(start, start + rules.length)
-    wanted = Span(start, start + rules.length + rules.pause)
+    wanted = rules.holds(start)
     day = start.astimezone(zone).date() - timedelta(days=1)  # hours may run past midnight
 
     def fits(staff: int) -> bool:

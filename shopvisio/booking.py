@@ -1,7 +1,7 @@
 """A time reserved: services, hours, closures, appointments. The slot is re-checked under the write lock."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from shopvisio import calendar, settings
 from shopvisio.accounts import Actor, Staff
 from shopvisio.availability import DayHours, Hours, Rules, Slot, Span, free, who_fits
-from shopvisio.cases import Case, book_again, call_off, record
+from shopvisio.cases import KINDS, Case, book_again, call_off, record
 from shopvisio.db import Base, db, public_id
 from shopvisio.errors import Invalid, SlotTaken, WrongState
 from shopvisio.i18n import _, when
@@ -19,7 +19,8 @@ from shopvisio.jobs import enqueue
 
 
 class Service(Base):
-    """What a customer may book; ``kind`` is the kind of case it opens."""
+    """What a customer may book; ``kind`` is the kind of case it opens. Lengths are minutes; ``notice`` (minutes) and
+    ``horizon`` (days) are the shop's own when None; ``questions`` has one a line; ``price`` is words, not a sum."""
 
     __tablename__ = "service"
 
@@ -28,13 +29,44 @@ class Service(Base):
     name: Mapped[str]
     summary: Mapped[str] = mapped_column(default="")
     minutes: Mapped[int]
-    pause: Mapped[int] = mapped_column(default=0)  # minutes kept free after it
+    before: Mapped[int] = mapped_column(default=0)  # kept free before it, to prepare
+    pause: Mapped[int] = mapped_column(default=0)  # kept free after it
+    notice: Mapped[int | None]
+    horizon: Mapped[int | None]
+    price: Mapped[str] = mapped_column(default="")
+    questions: Mapped[str] = mapped_column(default="")
     active: Mapped[bool] = mapped_column(default=True)
+
+    people: Mapped[list[Staff]] = relationship(secondary="service_staff")  # none named: all who take its kind
 
     @property
     def rules(self) -> Rules:
-        """Its length and pause, as the calendar reckons."""
-        return Rules(timedelta(minutes=self.minutes), timedelta(minutes=self.pause))
+        """Its length and what is kept free around it, as the calendar reckons."""
+        length, pause, before = (timedelta(minutes=n) for n in (self.minutes, self.pause, self.before))
+        return Rules(length, pause, before=before)
+
+    @property
+    def asked(self) -> list[str]:
+        """Its own questions to the customer."""
+        return [line.strip() for line in self.questions.splitlines() if line.strip()]
+
+    def earliest(self, now: datetime) -> datetime:
+        """The first start that may be booked at ``now``."""
+        notice = settings.get("notice_minutes") if self.notice is None else self.notice
+        return now + timedelta(minutes=notice)
+
+    def latest(self, now: datetime) -> datetime:
+        """The last start that may be booked at ``now``."""
+        return now + timedelta(days=settings.get("horizon_days") if self.horizon is None else self.horizon)
+
+
+class ServiceStaff(Base):
+    """Who serves a service, where it names them."""
+
+    __tablename__ = "service_staff"
+
+    service_id: Mapped[int] = mapped_column(ForeignKey("service.id"), primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)
 
 
 class StaffHours(Base):
@@ -61,7 +93,8 @@ class Closure(Base):
 
 
 class Appointment(Base):
-    """A time reserved for a case with a colleague; ``until`` is its end with the pause. ``visit`` counts from 1.
+    """A time reserved for a case with a colleague; ``since`` is its start with the time to prepare, ``until`` its end
+    with the pause. ``visit`` counts from 1.
 
     ``revision`` is raised by each change after the booking, for calendars that hold it already.
     """
@@ -74,6 +107,7 @@ class Appointment(Base):
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
     service_id: Mapped[int] = mapped_column(ForeignKey("service.id"))
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), index=True)
+    since: Mapped[datetime]
     start: Mapped[datetime]
     end: Mapped[datetime]
     until: Mapped[datetime]
@@ -179,8 +213,7 @@ def free_slots(
     """The free slots of ``days`` days from ``first`` in the shop's zone, notice and horizon obeyed. The time of the
     appointment that is to be moved counts as free, but is not offered."""
     zone = settings.zone()
-    earliest = now + timedelta(minutes=settings.get("notice_minutes"))
-    latest = now + timedelta(days=settings.get("horizon_days"))
+    earliest, latest = service.earliest(now), service.latest(now)
     start = datetime(first.year, first.month, first.day, tzinfo=zone)
     window = Span(start - timedelta(days=1), start + timedelta(days=days + 1))
     hours, taken = _hours(service, first, first + timedelta(days=days)), _taken(window, moving)
@@ -191,7 +224,7 @@ def free_slots(
 def next_free(service: Service, now: datetime) -> Slot | None:
     """The first free slot, if there is one before the horizon."""
     today = now.astimezone(settings.zone()).date()
-    for week in range(0, settings.get("horizon_days") + 1, 7):
+    for week in range(0, (service.latest(now) - now).days + 1, 7):
         slots = free_slots(service, today + timedelta(days=week), 7, now)
         if slots:
             return slots[0]
@@ -201,9 +234,9 @@ def next_free(service: Service, now: datetime) -> Slot | None:
 def check_free(service: Service, start: datetime, now: datetime, moving: Appointment | None = None) -> int:
     """The colleague to book ``start`` with: the one of the appointment that is moved, if they can. Raises SlotTaken
     with the next free start, Invalid for a time that was never offered (past, too soon, too far)."""
-    if start < now + timedelta(minutes=settings.get("notice_minutes")):
+    if start < service.earliest(now):
         raise SlotTaken(_("Cet horaire est passé ou trop proche."), _start(next_free(service, now)))
-    if start > now + timedelta(days=settings.get("horizon_days")) + timedelta(hours=1):
+    if start > service.latest(now) + timedelta(hours=1):
         raise Invalid(_("Cet horaire est trop loin pour être réservé."))
     window, zone = Span(start - LONGEST, start + LONGEST), settings.zone()
     day = start.astimezone(zone).date()
@@ -234,15 +267,12 @@ def book(case: Case, service: Service, start: datetime, now: datetime) -> Appoin
     if upcoming(case, now) is not None:
         raise WrongState(_("Un rendez-vous est déjà pris pour ce dossier."))
     staff_id = check_free(service, start, now)
-    end = start + timedelta(minutes=service.minutes)
     appointment = Appointment(
         key=public_id(),
         case=case,
         service=service,
         staff_id=staff_id,
-        start=start,
-        end=end,
-        until=end + timedelta(minutes=service.pause),
+        **_times(service, start),
         visit=_visits(case) + 1,
         created=now,
     )
@@ -253,6 +283,11 @@ def book(case: Case, service: Service, start: datetime, now: datetime) -> Appoin
     enqueue("confirmation", now, appointment=appointment.id)
     _plan_reminders(appointment, now)
     return appointment
+
+
+def _times(service: Service, start: datetime) -> dict[str, datetime]:
+    busy = service.rules.holds(start)
+    return {"since": busy.start, "start": start, "end": start + service.rules.length, "until": busy.end}
 
 
 def _plan_reminders(appointment: Appointment, now: datetime) -> None:
@@ -277,8 +312,8 @@ def move(appointment: Appointment, start: datetime, actor: Actor, now: datetime)
         return
     service, before = appointment.service, appointment.staff_id
     appointment.staff_id = check_free(service, start, now, moving=appointment)
-    appointment.start, appointment.end = start, start + timedelta(minutes=service.minutes)
-    appointment.until = appointment.end + timedelta(minutes=service.pause)
+    for name, at in _times(service, start).items():
+        setattr(appointment, name, at)
     appointment.revision += 1
     db.session.flush()
     record(appointment.case, "moved", actor, now, start=start.isoformat(), visit=appointment.visit)
@@ -345,19 +380,46 @@ def upcoming(case: Case, now: datetime) -> Appointment | None:
     return kept[-1] if now < kept[-1].end + timedelta(hours=12) else None
 
 
-def change_service(service: Service, name: str, summary: str, minutes: str, pause: str, active: bool) -> None:
-    """Another name, length or pause, from what was typed; what is booked stays as it is. Raises Invalid."""
+WHOLE = {"minutes": (5, 480), "before": (0, 480), "pause": (0, 480), "notice": (0, 10080), "horizon": (1, 365)}
+OPTIONAL = {"before": 0, "pause": 0, "notice": None, "horizon": None}  # what nothing typed means
+
+
+def change_service(service: Service, typed: Mapping[str, str], people: Collection[Staff], active: bool) -> None:
+    """Other terms, from what was typed for each; what is booked stays as it is. Raises Invalid."""
     wrong: dict[str, str] = {}
-    if not name.strip():
+    if not typed["name"].strip():
         wrong["name"] = _("Indiquez un nom.")
-    for field, typed, lowest in (("minutes", minutes, 5), ("pause", pause, 0)):
-        if not (typed.strip().isascii() and typed.strip().isdigit() and lowest <= int(typed) <= 480):
-            wrong[field] = _("Un nombre entier, de {low} à {high}.", low=lowest, high=480)
+    for field, (low, high) in WHOLE.items():
+        text = typed.get(field, "").strip()
+        if not text and field in OPTIONAL:
+            setattr(service, field, OPTIONAL[field])
+        elif text.isascii() and text.isdigit() and low <= int(text) <= high:
+            setattr(service, field, int(text))
+        else:
+            wrong[field] = _("Un nombre entier, de {low} à {high}.", low=low, high=high)
     if wrong:
         raise Invalid(_("Quelques réponses sont à corriger."), wrong)
-    service.name, service.summary, service.active = name.strip(), summary.strip(), active
-    service.minutes, service.pause = int(minutes), int(pause)
+    service.name, service.active, service.people = typed["name"].strip(), active, list(people)
+    for field in ("summary", "price", "questions"):
+        setattr(service, field, typed.get(field, "").strip())
     db.session.flush()
+
+
+def add_service(kind: str, name: str, minutes: str) -> Service:
+    """One more thing to book, of a kind of case. Raises Invalid."""
+    if kind not in KINDS:
+        raise Invalid(fields={"kind": _("Choisissez dans la liste.")})
+    service = Service(kind=kind)
+    change_service(service, {"name": name, "minutes": minutes}, (), active=True)
+    db.session.add(service)
+    db.session.flush()
+    return service
+
+
+def takers(service: Service) -> list[Staff]:
+    """The colleagues who take this kind of visit."""
+    takes = Staff.takes_repairs if service.kind == "repair" else Staff.takes_sales
+    return list(db.session.scalars(select(Staff).where(Staff.active, takes).order_by(Staff.name)))
 
 
 def free_up(case: Case, now: datetime) -> None:
@@ -388,9 +450,9 @@ def _visits(case: Case) -> int:
 def _hours(service: Service, first: date, last: date) -> Mapping[int, Sequence[Hours | DayHours]]:
     """By staff id, the weeks of those who serve it, and their special days from ``first`` to ``last``."""
     serves = Staff.takes_repairs if service.kind == "repair" else Staff.takes_sales
-    found: dict[int, list[Hours | DayHours]] = {
-        staff: [] for staff in db.session.scalars(select(Staff.id).where(Staff.active, serves))
-    }
+    every = db.session.scalars(select(Staff.id).where(Staff.active, serves))
+    named = {person.id for person in service.people}
+    found: dict[int, list[Hours | DayHours]] = {staff: [] for staff in every if not named or staff in named}
     rows = select(StaffHours.staff_id, StaffHours.weekday, StaffHours.opens, StaffHours.closes)
     for staff, weekday, opens, closes in db.session.execute(rows.where(StaffHours.staff_id.in_(list(found)))):
         found[staff].append(Hours(weekday, opens, closes))
@@ -405,13 +467,13 @@ def _closures(window: Span) -> list[Span]:
 
 def _taken(window: Span, moving: Appointment | None = None) -> Mapping[int, Sequence[Span]]:
     """Reserved time by staff id; the window keeps its cost the same with a hundred or a hundred thousand rows."""
-    rows = select(Appointment.staff_id, Appointment.start, Appointment.until).where(
+    rows = select(Appointment.staff_id, Appointment.since, Appointment.until).where(
         Appointment.id != (moving.id if moving else 0),
         ~Appointment.cancelled,
         Appointment.start > window.start - LONGEST,
-        Appointment.start < window.end,
+        Appointment.start < window.end + LONGEST,
     )
     found: dict[int, list[Span]] = defaultdict(list)
-    for staff, start, until in db.session.execute(rows):
-        found[staff].append(Span(start, until))
+    for staff, since, until in db.session.execute(rows):
+        found[staff].append(Span(since, until))
     return found

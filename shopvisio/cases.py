@@ -77,6 +77,7 @@ class Case(Base):
     brand: Mapped[str] = mapped_column(default="")
     model: Mapped[str] = mapped_column(default="")
     symptom: Mapped[str] = mapped_column(default="")
+    answers: Mapped[str] = mapped_column(default="[]")  # JSON: [[the service's own question, the answer]]
     tried: Mapped[str] = mapped_column(default="")  # what was done, said by the repairer when proposing
     proposed_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
@@ -92,6 +93,11 @@ class Case(Base):
     def thing(self) -> str:
         """What it is about, in a few words."""
         return ", ".join(word for word in (self.device, f"{self.brand} {self.model}".strip()) if word)
+
+    @property
+    def answered(self) -> list[tuple[str, str]]:
+        """The service's own questions that the customer answered, with the answers."""
+        return [(question, answer) for question, answer in json.loads(self.answers)]
 
     @property
     def is_repair(self) -> bool:
@@ -183,6 +189,7 @@ class Intake:
     brand: str = ""
     model: str = ""
     symptom: str = ""
+    answers: tuple[tuple[str, str], ...] = ()  # to the service's own questions
 
 
 def open_case(kind: str, customer: Customer, intake: Intake, now: datetime) -> Case:
@@ -199,6 +206,7 @@ def open_case(kind: str, customer: Customer, intake: Intake, now: datetime) -> C
         brand=intake.brand,
         model=intake.model,
         symptom=intake.symptom,
+        answers=json.dumps(intake.answers, ensure_ascii=False),
     )
     db.session.add(case)
     db.session.flush()

@@ -4,7 +4,6 @@ A draft is named by an unguessable key in the address of the page; it reserves n
 """
 
 import json
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -102,7 +101,9 @@ def submit(draft: Draft, customer: Customer, consents: dict[str, str], address: 
     """Turn the draft into a case with its first appointment, in the caller's write. Raises SlotTaken and the like,
     and then the draft is as it was."""
     fields = draft.fields
-    about = Intake(**{name: fields.get(name, "") for name in asdict(Intake())})
+    told = {name: fields.get(name, "") for name in ("device", "brand", "model", "symptom")}
+    answers = ((question, fields.get(f"answer{n}", "")) for n, question in enumerate(draft.service.asked))
+    about = Intake(**told, answers=tuple((question, answer) for question, answer in answers if answer))
     customer.language, customer.created = language(), now
     case = open_case(draft.service.kind, customer, about, now)
     appointment = book(case, draft.service, draft.start, now)

@@ -119,6 +119,7 @@ def test_the_cost_of_asking_does_not_grow_with_the_past(house: Flask, shop: Shop
                     case=appointment.case,
                     service=shop.repair,
                     staff_id=shop.repairer.id,
+                    since=start,
                     start=start,
                     end=start + timedelta(minutes=45),
                     until=start + timedelta(hours=1),

@@ -70,10 +70,10 @@ def entrance() -> ResponseReturnValue:
 def times_page(service: Service, now: datetime, moving: Appointment | None = None, **more: Any) -> str:
     """The free times of a week as buttons named ``start``, from the day that ``?from=`` asks for; ``moving`` is the
     appointment that is to get one of them."""
-    first = _first_day(now)
+    first = _first_day(service, now)
     slots = booking.free_slots(service, first, DAYS, now, moving)
     after = first + timedelta(days=DAYS)
-    last = here(now + timedelta(days=settings.get("horizon_days"))).date()
+    last = here(service.latest(now)).date()
     return render_template(
         "book/times.html",
         service=service,
@@ -87,13 +87,13 @@ def times_page(service: Service, now: datetime, moving: Appointment | None = Non
     )
 
 
-def _first_day(now: datetime) -> date:
+def _first_day(service: Service, now: datetime) -> date:
     today = here(now).date()
     try:
         asked = date.fromisoformat(request.args.get("from", ""))
     except ValueError:
         return today
-    return min(max(asked, today), today + timedelta(days=settings.get("horizon_days")))
+    return min(max(asked, today), here(service.latest(now)).date())
 
 
 def chosen_start() -> datetime:
@@ -218,6 +218,13 @@ class WishForm(FaultForm):
     )
 
 
+def _fault_form(service: Service) -> type[FlaskForm]:
+    """What is asked for this kind of visit, and the service's own questions."""
+    longest = Length(max=1000, message=lazy("1000 signes au plus."))
+    own = {f"answer{n}": StringField(asked, [longest], filters=[_stripped]) for n, asked in enumerate(service.asked)}
+    return type("AskedForm", (FaultForm if service.kind == "repair" else WishForm,), own)
+
+
 @blueprint.route("/draft/<key>/fault", methods=["GET", "POST"])
 @anybody
 def fault(key: str) -> ResponseReturnValue:
@@ -225,8 +232,7 @@ def fault(key: str) -> ResponseReturnValue:
     draft = _draft(key)
     if draft.case_id is not None:
         return _to_case(draft)
-    kind = FaultForm if draft.service.kind == "repair" else WishForm
-    form = kind(data=draft.fields)
+    form = _fault_form(draft.service)(data=draft.fields)
     if request.method == "GET":
         return _fault_page(draft, form, "")
     photos, refusal = _cleaned(request.files.getlist("photos"), intake.PHOTOS - len(draft.photos))
@@ -284,7 +290,8 @@ def _keep_fault(draft: Draft, form: FlaskForm, photos: Sequence[Cleaned]) -> Non
     """Keep what was typed and the photos that came, forget the one to remove."""
     unused: list[str] = []
     with writing():
-        intake.type_in(draft, **_typed(form, "device", "brand", "model", "symptom"))
+        own = (field.short_name for field in form if field.short_name.startswith("answer"))
+        intake.type_in(draft, **_typed(form, "device", "brand", "model", "symptom", *own))
         if request.form.get("remove", "").isdigit():
             unused += intake.remove_photo(draft, int(request.form["remove"]))
         for photo in photos:

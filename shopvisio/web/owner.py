@@ -9,13 +9,25 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from sqlalchemy import select
-from wtforms import BooleanField, DateField, EmailField, PasswordField, SelectField, StringField, URLField
+from wtforms import (
+    BooleanField,
+    DateField,
+    EmailField,
+    PasswordField,
+    SelectChoice,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    URLField,
+)
+from wtforms.widgets import CheckboxInput
 
 from shopvisio import accounts, booking, calendar, catalogue, clock, invoices, jobs, mail, payments, settings
 from shopvisio import papers as case_papers
 from shopvisio.accounts import Staff
 from shopvisio.booking import Closure, Service
-from shopvisio.cases import Case
+from shopvisio.cases import KINDS, Case
 from shopvisio.catalogue import Product
 from shopvisio.db import db, writing
 from shopvisio.errors import Conflict, Invalid, NotFound
@@ -126,7 +138,12 @@ def _changed_sentence(changed: list[str]) -> str:
     return _("Enregistré : {labels}.", labels=labels)
 
 
-def _settings_page(group: str, form: FlaskForm, services: Mapping[int, "ServiceForm"] | None = None) -> str:
+def _settings_page(
+    group: str,
+    form: FlaskForm,
+    services: Mapping[int, "ServiceForm"] | None = None,
+    new_service: "NewServiceForm | None" = None,
+) -> str:
     names = _names(group)
     return render_template(
         "desk/settings.html",
@@ -139,6 +156,7 @@ def _settings_page(group: str, form: FlaskForm, services: Mapping[int, "ServiceF
         missing={setting.name for setting in settings.missing()},
         mail_ready=mail.is_configured(),
         services=_services(services or {}) if group == settings.BOOKING else [],
+        new_service=new_service or NewServiceForm(formdata=None),
     )
 
 
@@ -155,19 +173,59 @@ def send_test() -> ResponseReturnValue:
 # -- people, hours, closures
 
 
+FIGURES = {"inputmode": "numeric", "autocomplete": "off"}
+
+
+class NewServiceForm(FlaskForm):  # type: ignore[misc]
+    """One more thing to book; its other terms come next."""
+
+    name = StringField(lazy("Nom"), id="new-service-name", render_kw={"maxlength": 60})
+    kind = SelectField(lazy("Ce que c’est"), id="new-service-kind", choices=choices_of(KINDS))
+    minutes = StringField(lazy("Durée, en minutes"), id="new-service-minutes", render_kw=FIGURES)
+
+
 class ServiceForm(FlaskForm):  # type: ignore[misc]
     """What a customer may book."""
 
     name = StringField(lazy("Nom"), render_kw={"maxlength": 60})
     summary = StringField(lazy("En une ligne"), render_kw={"maxlength": 160})
-    minutes = StringField(lazy("Durée, en minutes"), render_kw={"inputmode": "numeric"})
-    pause = StringField(lazy("Pause ensuite, en minutes"), render_kw={"inputmode": "numeric"})
+    price = StringField(
+        lazy("Prix, en quelques mots"),
+        description=lazy("Pour un achat ; vide : gratuit et sans engagement. Une réparation suit le tarif unique."),
+        render_kw={"maxlength": 80},
+    )
+    minutes = StringField(lazy("Durée, en minutes"), render_kw=FIGURES)
+    before = StringField(lazy("Préparation avant, en minutes"), render_kw=FIGURES)
+    pause = StringField(lazy("Pause ensuite, en minutes"), render_kw=FIGURES)
+    notice = StringField(
+        lazy("Délai minimum, en minutes"), description=lazy("Vide : celui de la boutique."), render_kw=FIGURES
+    )
+    horizon = StringField(
+        lazy("Jusqu’à combien de jours"), description=lazy("Vide : celui de la boutique."), render_kw=FIGURES
+    )
+    questions = TextAreaField(
+        lazy("Vos questions au client"),
+        description=lazy("Une par ligne ; il peut ne pas répondre."),
+        render_kw={"rows": 3, "maxlength": 600},
+    )
+    people = SelectMultipleField(
+        lazy("Avec qui"),
+        description=lazy("Personne de coché : tous ceux qui prennent ces rendez-vous."),
+        option_widget=CheckboxInput(),
+    )
     active = BooleanField(lazy("Proposé aux clients"))
+
+
+SERVICE_TERMS = (*booking.WHOLE, "name", "summary", "price", "questions")
 
 
 def _service_form(service: Service, posted: bool = False) -> ServiceForm:
     given = {} if posted else {"formdata": None, "obj": service}
-    return ServiceForm(prefix=f"service{service.id}-", **given)
+    form = ServiceForm(prefix=f"service{service.id}-", **given)
+    form.people.choices = [SelectChoice(value=person.key, label=person.name) for person in booking.takers(service)]
+    if not posted:
+        form.people.data = [person.key for person in service.people]
+    return form
 
 
 def _services(typed: Mapping[int, ServiceForm]) -> list[tuple[Service, ServiceForm]]:
@@ -185,18 +243,30 @@ def change_service(service_id: int) -> ResponseReturnValue:
     form = _service_form(service, posted=True)
     try:
         with writing():
-            booking.change_service(
-                db.session.get_one(Service, service_id),
-                form.data["name"] or "",
-                form.summary.data or "",
-                form.minutes.data or "",
-                form.pause.data or "",
-                form.active.data,
-            )
+            typed = {field.short_name: field.data or "" for field in form if field.short_name in SERVICE_TERMS}
+            kept = db.session.get_one(Service, service_id)
+            people = [person for person in booking.takers(kept) if person.key in (form.people.data or ())]
+            booking.change_service(kept, typed, people, form.active.data)
     except Invalid as refusal:
         blame(form, refusal)
         return _settings_page(settings.BOOKING, _as_shown(settings.BOOKING), {service_id: form}), 422
     flash(_("Enregistré. Les rendez-vous déjà pris ne changent pas."))
+    return redirect(url_for("owner.group", group=settings.BOOKING), 303)
+
+
+@blueprint.post("/services")
+@staff("settings")
+def add_service() -> ResponseReturnValue:
+    """One more thing to book."""
+    form = NewServiceForm()
+    try:
+        with writing():
+            made = booking.add_service(form.kind.data or "", form.data["name"] or "", form.minutes.data or "")
+    except Invalid as refusal:
+        blame(form, refusal)
+        page = _settings_page(settings.BOOKING, _as_shown(settings.BOOKING), new_service=form)
+        return page, 422
+    flash(_("Ajouté : {name}.", name=made.name))
     return redirect(url_for("owner.group", group=settings.BOOKING), 303)
 
 
