@@ -71,7 +71,7 @@ def _catalogue(code: str) -> gettext.NullTranslations:
 
 def _(text: str, **values: object) -> str:
     """The text in the reader's language, ``{names}`` filled in."""
-    found = _catalogue(language()).gettext(text)
+    found = _catalogue(language()).gettext(text) if text else ""  # gettext("") is the catalogue's head
     return found.format(**values) if values else found
 
 

@@ -26,8 +26,6 @@ _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "mails"),
     autoescape=select_autoescape(["html"]),
     undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
     extensions=["jinja2.ext.i18n"],
 )
 _templates.install_gettext_callables(i18n._, i18n.n_, newstyle=False)  # type: ignore[attr-defined]

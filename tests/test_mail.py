@@ -12,7 +12,7 @@ from aiosmtpd.controller import Controller
 from conftest import Clock
 from flask import Flask
 
-from shopvisio import booking, mail, settings
+from shopvisio import booking, cases, mail, settings
 from shopvisio.db import db, writing
 from shopvisio.errors import MailFailed
 from shopvisio.jobs import Job
@@ -184,3 +184,32 @@ def test_a_wrong_password_is_said_as_it_is(postman: tuple[Postman, int]) -> None
     made["From"], made["To"], made["Subject"] = "a@x.example", "b@x.example", "s"
     with pytest.raises(MailFailed):
         mail.deliver(mail.Server("127.0.0.1", postman[1], "none", "user", "wrong"), made)
+
+
+def test_the_invoice_is_mailed_with_its_pdf_once_the_customer_said_yes(
+    open_app: Flask, postman: tuple[Postman, int], booked_key: str, run_jobs: Callable[[], int], clock_: Clock
+) -> None:
+    use_server(open_app, postman[1])
+    with open_app.app_context(), writing():
+        found = booking.find(booked_key)
+        assert found is not None
+        cases.propose(found.case, "repaired", "Joint nettoyé.", found.staff.actor, clock_.now)
+        cases.answer(found.case, True, "", clock_.now)
+    run_jobs()
+    invoice = next(m for m in postman[0].got if "facture" in m["Subject"])
+    assert invoice["To"] == "marie@exemple.example"
+    carried = next(invoice.iter_attachments())
+    assert carried.get_filename() == "F2026-000001.pdf"
+    assert carried.get_content().startswith(b"%PDF-")
+    run_jobs()
+    with open_app.app_context():
+        assert [m.name for m in db.session.scalars(db.select(Mail))].count("paper") == 1
+
+
+def test_a_mail_in_text_keeps_its_air(open_app: Flask, booked_key: str, run_jobs: Callable[[], int]) -> None:
+    run_jobs()
+    with open_app.app_context():
+        for row in db.session.scalars(db.select(Mail)):
+            assert "\n\n" in row.text
+            assert "\n\n\n" not in row.text
+            assert "{" not in row.text

@@ -1,0 +1,135 @@
+"""Every route, from the routing table itself: who may, and what hostile words do. Nothing is ever a 500."""
+
+import random
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+HOSTILE = (
+    "", "0", "-1", "99999999999999999999", "é" * 300, "<script>alert(1)</script>", "' OR 1=1 --", "../../etc/passwd",
+    "\x00", "\r\nSet-Cookie: a=b", "{{7*7}}", "%s%n", "2026-13-45", "2026-11-24T09:00:00+00:00", "NaN", "null", "yes",
+    "٣٤", "1e309", "true", "repaired", "a" * 5000, "😀", "\ud7ff", "../", "%2e%2e%2f",
+)  # fmt: skip
+NAMES = (
+    "start", "answer", "words", "price", "street", "postcode", "city", "device", "brand", "model", "symptom", "name",
+    "email", "phone", "terms", "immediate", "outcome", "part_name", "reference", "carrier", "tracking", "reason",
+    "paper", "method", "amount", "fee", "q", "state", "from", "next", "lang", "link", "remove", "add", "included",
+    "code", "password", "role", "minutes", "url", "summary", "day", "opens-0-0", "closes-0-0", "who", "confirm",
+)  # fmt: skip
+
+
+def rules(app: Flask) -> list[Rule]:
+    """Every route of the appliance."""
+    return [rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"]
+
+
+def ways(rule: Rule) -> set[str]:
+    """The methods that do something."""
+    return (rule.methods or set()) & {"GET", "POST"}
+
+
+def paths(app: Flask, rule: Rule, case_path: str, booked_key: str) -> Iterator[str]:
+    """The route with true names in it, and with hostile ones."""
+    true = {"token": case_path.rsplit("/", 1)[1], "key": booked_key}
+    fixed = {name: _first(kind) for name, kind in rule._converters.items() if _first(kind)}
+    adapter = app.url_map.bind("localhost")
+    for words in ({}, {name: random.Random(name).choice(HOSTILE[4:]) for name in rule.arguments}):
+        values = {n: fixed.get(n) or words.get(n) or true.get(n, "1") for n in rule.arguments}
+        yield adapter.build(rule.endpoint, values)
+
+
+def _first(converter: object) -> object:
+    """What a number, or a choice, may be: nothing else builds an address."""
+    if type(converter).__name__ == "IntegerConverter":
+        return 1
+    return min(getattr(converter, "items", [None]))
+
+
+def test_every_route_names_its_rule(open_app: Flask) -> None:
+    without = [rule.endpoint for rule in rules(open_app) if not hasattr(open_app.view_functions[rule.endpoint], "rule")]
+    assert without == []
+
+
+def test_a_route_without_a_rule_is_shut(app: Flask) -> None:
+    app.add_url_rule("/forgotten", "forgotten", lambda: "open to all")
+    with app.app_context():
+        from conftest import NOW, open_shop
+
+        open_shop(NOW)
+    assert app.test_client().get("/forgotten").status_code == 403
+
+
+def test_the_desk_is_shut_to_strangers_on_every_route(
+    open_app: Flask, stranger: FlaskClient, case_path: str, booked_key: str
+) -> None:
+    seen = 0
+    for rule in rules(open_app):
+        needed = open_app.view_functions[rule.endpoint].rule  # type: ignore[attr-defined]
+        if not needed.startswith("staff:"):
+            continue
+        for path in paths(open_app, rule, case_path, booked_key):
+            for way in ways(rule):
+                answer = stranger.open(path, method=way)
+                assert answer.status_code in (302, 401, 404), (path, way, answer.status_code)
+                if answer.status_code == 302:
+                    assert "/signin" in answer.headers["Location"]
+                seen += 1
+    assert seen > 40
+
+
+def test_an_accountant_sees_papers_and_nothing_else(open_app: Flask, case_path: str, booked_key: str) -> None:
+    from conftest import NOW, PASSWORD
+
+    from shopvisio import accounts
+    from shopvisio.db import writing
+
+    with open_app.app_context(), writing():
+        accounts.add_staff("Odile Compte", "accountant@shop.example", PASSWORD, "accountant", NOW)
+    accountant = open_app.test_client()
+    accountant.post("/signin", data={"email": "accountant@shop.example", "password": PASSWORD})
+    for rule in rules(open_app):
+        needed = open_app.view_functions[rule.endpoint].rule  # type: ignore[attr-defined]
+        if needed.startswith("staff:") and needed != "staff:papers":
+            for path in paths(open_app, rule, case_path, booked_key):
+                for way in ways(rule):
+                    assert accountant.open(path, method=way).status_code in (403, 404), (path, way)
+
+
+@pytest.mark.parametrize("who", ["stranger", "owner_client"])
+def test_whatever_is_typed_wherever_nothing_is_a_500(
+    who: str, request: pytest.FixtureRequest, open_app: Flask, case_path: str, booked_key: str
+) -> None:
+    """Each route gets hostile names in its address, hostile fields in its form, hostile words in its query."""
+    client: FlaskClient = request.getfixturevalue(who)
+    chance = random.Random(7)
+    for rule in rules(open_app):
+        if rule.endpoint == "door.sign_out":
+            continue
+        for path in paths(open_app, rule, case_path, booked_key):
+            for way in ways(rule):
+                for _try in range(2):
+                    typed = {name: chance.choice(HOSTILE) for name in NAMES}
+                    sent = {"query_string": typed} if way == "GET" else {"data": typed}
+                    answer = client.open(path, method=way, **sent)  # type: ignore[arg-type]
+                    assert answer.status_code not in (500, 501, 502), (way, path, typed, answer.text[:500])
+                    answer.close()
+
+
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # a broken form leaves its file to the collector
+def test_a_body_that_is_no_form_is_refused_softly(open_app: Flask, stranger: FlaskClient, case_path: str) -> None:
+    for body, kind in (
+        (b"\xff\xfe\x00", "multipart/form-data; boundary=x"),
+        (
+            b'--x\r\nContent-Disposition: form-data; name="photos"; filename="\x00.jpg"\r\n\r\nnot a photo',
+            "multipart/form-data; boundary=x",
+        ),
+        (b"{]", "application/json"),
+        (b"%zz=%yy&=&&", "application/x-www-form-urlencoded"),
+    ):
+        for path in (f"{case_path}/answer", f"{case_path}/part", "/book/1", "/signin"):
+            assert stranger.post(path, data=body, content_type=kind).status_code < 500
