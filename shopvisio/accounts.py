@@ -9,6 +9,7 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from shopvisio import hub
 from shopvisio.db import Base, db, public_id
 from shopvisio.errors import Conflict, Forbidden, Invalid
 from shopvisio.i18n import _, lazy
@@ -178,13 +179,17 @@ def set_password(staff: Staff, password: str) -> None:
 def sign_in(email: str, password: str) -> Staff:
     """The colleague with this address and password; raises Forbidden, as slowly for an unknown address."""
     staff = db.session.scalar(select(Staff).where(Staff.email == email.strip().lower(), Staff.active))
-    try:
-        _hasher.verify(staff.password if staff else _NOBODY, password)
-    except (VerificationError, InvalidHashError):
-        staff = None
-    if staff is None:
+    fits = hub.in_thread(_fits, staff.password if staff else _NOBODY, password)
+    if staff is None or not fits:
         raise Forbidden(_("L’adresse ou le mot de passe ne correspond pas."))
     return staff
+
+
+def _fits(stored: str, password: str) -> bool:
+    try:
+        return _hasher.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False
 
 
 def may(staff: Staff | None, act: str) -> bool:

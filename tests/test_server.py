@@ -105,9 +105,10 @@ def test_one_address_may_not_take_every_place(port: int) -> None:
 
 
 def test_a_household_is_an_address_or_its_network() -> None:
-    assert server._household("192.0.2.7") == "192.0.2.7"
-    assert server._household("::ffff:192.0.2.7") == "192.0.2.7"
-    assert server._household("2001:db8:1:2:3:4:5:6") == server._household("2001:db8:1:2::1")
+    assert server.household("192.0.2.7") == "192.0.2.7"
+    assert server.household("::ffff:192.0.2.7") == "192.0.2.7"
+    assert server.household("2001:db8:1:2:3:4:5:6") == server.household("2001:db8:1:2::1")
+    assert server.household("192.0.2.7:4711") == "192.0.2.7:4711"
 
 
 def test_https_is_served_and_says_so_and_mute_clients_hold_nobody_up(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ class _Guests(eventlet.GreenPool):  # type: ignore[misc]
         self.here: Counter[str] = Counter()
 
     def spawn(self, serve: Callable[..., Any], connection: list[Any]) -> Any:
-        address = _household(connection[0][0])
+        address = household(connection[0][0])
         if self.here[address] >= CONNECTIONS_PER_ADDRESS and address not in ("127.0.0.1", "::1"):
             return super().spawn(lambda: None)
         self.here[address] += 1
@@ -80,11 +80,14 @@ class _Guests(eventlet.GreenPool):  # type: ignore[misc]
             del self.here[address]
 
 
-def _household(address: str) -> str:
-    """An IPv4 address, or the /64 of an IPv6 one: one household has all of it."""
+def household(address: str) -> str:
+    """An IPv4 address, or the /64 of an IPv6 one: one household has all of it. What is no address stands for itself."""
     if ":" not in address or address == "::1" or address.startswith("::ffff:"):
         return address.removeprefix("::ffff:")
-    return socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, address)[:8] + bytes(8))
+    try:
+        return socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, address)[:8] + bytes(8))
+    except OSError:  # a proxy may say "192.0.2.7:4711"
+        return address
 
 
 def listen(bind: str, port: int) -> socket.socket:

@@ -18,6 +18,7 @@ from shopvisio.availability import Hours
 from shopvisio.claim import Claim
 from shopvisio.db import writing
 from shopvisio.errors import Forbidden, Invalid, NotFound
+from shopvisio.hub.server import household
 from shopvisio.i18n import _, lazy
 from shopvisio.web import guard
 from shopvisio.web.guard import anybody
@@ -26,6 +27,7 @@ from shopvisio.web.typed import blame, read_week, settings_form, shown, week_typ
 blueprint = Blueprint("door", __name__)
 
 TRIES = 5  # of signing in, by account and address, in
+TRIES_AT_HOME = 30  # of signing in, by household, to any account: each costs the appliance a tenth of a second
 TRIES_WITHIN = timedelta(minutes=1)
 OURS = re.compile(r"/(?![/\\])[!-\[\]-~]*")  # a path of this shop: no second slash, no backslash, no blank
 TRIES_KEPT = 10_000  # pairs remembered at once: more is an attack on our memory
@@ -88,7 +90,7 @@ class SignInForm(FlaskForm):  # type: ignore[misc]
 
 
 class Tries:
-    """How often an account was tried from an address within the last minute, in memory."""
+    """How often an account was tried from an address within the last minute, and any from a household, in memory."""
 
     def __init__(self) -> None:
         self._at: dict[tuple[str, str], list[datetime]] = defaultdict(list)
@@ -97,12 +99,17 @@ class Tries:
         """Count one more try; False when there were enough."""
         if len(self._at) >= TRIES_KEPT:
             self._at.clear()
-        tries = self._at[account.strip().lower(), address]
-        tries[:] = [at for at in tries if now - at < TRIES_WITHIN]
-        if len(tries) >= TRIES:
+        at_home, tries = self._recent("", household(address), now), self._recent(account, address, now)
+        if len(at_home) >= TRIES_AT_HOME or len(tries) >= TRIES:
             return False
+        at_home.append(now)
         tries.append(now)
         return True
+
+    def _recent(self, account: str, address: str, now: datetime) -> list[datetime]:
+        tries = self._at[account.strip().lower(), address]
+        tries[:] = [at for at in tries if now - at < TRIES_WITHIN]
+        return tries
 
     def forget(self, account: str, address: str) -> None:
         """They came in: the count begins anew."""

@@ -7,7 +7,7 @@ from conftest import NOW, PASSWORD, Clock
 from flask import Flask
 from flask.testing import FlaskClient
 
-from shopvisio import accounts, booking, demo, settings
+from shopvisio import accounts, booking, demo, hub, settings
 from shopvisio.availability import Hours
 from shopvisio.claim import for_eyes
 from shopvisio.db import db, writing
@@ -142,6 +142,26 @@ def test_five_tries_a_minute_for_an_account(stranger: FlaskClient, clock_: Clock
     assert other.status_code == 303
     clock_.pass_(minutes=1)
     assert stranger.post("/signin", data=right).status_code == 303
+
+
+def test_thirty_tries_a_minute_from_a_household_whatever_the_account(stranger: FlaskClient, clock_: Clock) -> None:
+    def try_as(name: int, address: str) -> int:
+        data = {"email": f"{name}@shop.example", "password": "wrong"}
+        came = {"REMOTE_ADDR": address, "shopvisio.tls": True}
+        return stranger.post("/signin", data=data, environ_base=came).status_code
+
+    assert {try_as(name, f"2001:db8::{name + 1}") for name in range(30)} == {422}
+    assert try_as(30, "2001:db8::99") == 429
+    assert try_as(30, "2001:db8:0:1::1") == 422
+    clock_.pass_(minutes=1)
+    assert try_as(31, "2001:db8::99") == 422
+
+
+def test_others_are_served_while_a_password_is_checked(open_app: Flask, stranger: FlaskClient) -> None:
+    seen: list[str] = []
+    hub.spawn(lambda: seen.append("served"))
+    stranger.post("/signin", data={"email": "owner@shop.example", "password": "wrong"})
+    assert seen == ["served"]
 
 
 def test_sign_in_leads_to_where_they_were_going(stranger: FlaskClient) -> None:
