@@ -23,7 +23,7 @@ from shopvisio.invoices.mentions import lacking
 from shopvisio.invoices.numbering import Kind
 
 if TYPE_CHECKING:
-    from shopvisio.invoices.child import make_pdf, self_test
+    from shopvisio.invoices.draw import make_pdf, self_test
     from shopvisio.invoices.ledger import (
         Fault,
         Paper,
@@ -51,5 +51,5 @@ def __getattr__(name: str) -> Any:
     """The rest of the door, opened at first use: the child that draws a PDF must not carry the database."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = {"make_pdf": "child", "self_test": "child", "render": "pdf"}.get(name, "ledger")
+    home = {"make_pdf": "draw", "self_test": "draw", "render": "pdf"}.get(name, "ledger")
     return getattr(import_module(f"{__name__}.{home}"), name)

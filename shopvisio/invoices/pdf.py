@@ -5,9 +5,7 @@ on standard input, writes the PDF on standard output. It never opens an address 
 """
 
 import base64
-import os
 import re
-import resource
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -27,8 +25,6 @@ from shopvisio.invoices.codec import from_json
 from shopvisio.invoices.facts import Snapshot
 from shopvisio.invoices.numbering import Kind
 
-SECONDS = 15                    # what one paper may cost in processor time,
-MEMORY = 512 * 1024 * 1024      # and in memory
 ROOM = Path(__file__).parent
 _FACES = {400: "Paper-Regular.ttf", 600: "Paper-SemiBold.ttf"}
 
@@ -196,16 +192,8 @@ def _siret(number: str) -> str:
     return i18n.NB.join((plain[:3], plain[3:6], plain[6:9], plain[9:]))
 
 
-def bound() -> None:
-    """From here on this process comes after all others, and cannot outgrow its memory and its time."""
-    os.nice(10)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
-
-
 def main() -> None:
     """The child process: one snapshot in, one PDF out."""
-    bound()
     pdf = render(sys.stdin.buffer.read().decode())
     sys.stdout.buffer.write(pdf)
 

@@ -279,7 +279,7 @@ def test_a_child_that_fails_harms_nobody(caplog: pytest.LogCaptureFixture) -> No
 
 def test_the_child_gives_way_and_cannot_grow() -> None:
     grown = subprocess.run(
-        [sys.executable, "-c", "import os; from shopvisio.invoices.pdf import bound; before = os.nice(0); bound();"
+        [sys.executable, "-c", "import os; from shopvisio.child import bound; before = os.nice(0); bound(512, 15);"
                                "print(os.nice(0) - before, flush=True); bytearray(600 << 20)"],
         capture_output=True, text=True, timeout=30, check=False)
     assert grown.stdout == "10\n" or grown.stdout == "9\n"
