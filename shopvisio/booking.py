@@ -5,15 +5,15 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy import ForeignKey, Index, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shopvisio import calendar, settings
-from shopvisio.accounts import Actor, Staff
+from shopvisio.accounts import Actor, Customer, Staff
 from shopvisio.availability import DayHours, Hours, Rules, Slot, Span, free, who_fits
 from shopvisio.cases import KINDS, Case, book_again, call_off, record
 from shopvisio.db import Base, db, public_id
-from shopvisio.errors import Invalid, SlotTaken, WrongState
+from shopvisio.errors import Conflict, Invalid, SlotTaken, WrongState
 from shopvisio.i18n import _, when
 from shopvisio.jobs import enqueue
 
@@ -281,7 +281,7 @@ def book(case: Case, service: Service, start: datetime, now: datetime) -> Appoin
     db.session.flush()
     record(case, "booked", case.customer.actor, now, start=start.isoformat(), visit=appointment.visit)
     enqueue("confirmation", now, appointment=appointment.id)
-    _plan_reminders(appointment, now)
+    _plan(appointment, now)
     return appointment
 
 
@@ -290,18 +290,18 @@ def _times(service: Service, start: datetime) -> dict[str, datetime]:
     return {"since": busy.start, "start": start, "end": start + service.rules.length, "until": busy.end}
 
 
-def _plan_reminders(appointment: Appointment, now: datetime) -> None:
-    """Each is void once the appointment has changed: its revision is another."""
+def _plan(appointment: Appointment, now: datetime) -> None:
+    """Its reminders, and the look at who came: each void once the appointment has another revision."""
     for ahead, length in REMINDERS.items():
         due = appointment.start - length
         if due > now:
             enqueue("reminder", due, appointment=appointment.id, revision=appointment.revision, ahead=ahead)
+    enqueue("missed", appointment.end, appointment=appointment.id, revision=appointment.revision)
 
 
-def is_to_come(appointment: Appointment, revision: int, now: datetime) -> bool:
-    """Whether what was planned for this revision of the appointment still holds."""
-    is_kept = not appointment.cancelled and appointment.case.state == "booked"
-    return is_kept and appointment.revision == revision and now < appointment.start
+def still_holds(appointment: Appointment, revision: int) -> bool:
+    """Whether what was planned for this revision of the appointment may be done."""
+    return not appointment.cancelled and appointment.case.state == "booked" and appointment.revision == revision
 
 
 def move(appointment: Appointment, start: datetime, actor: Actor, now: datetime) -> None:
@@ -318,7 +318,7 @@ def move(appointment: Appointment, start: datetime, actor: Actor, now: datetime)
     db.session.flush()
     record(appointment.case, "moved", actor, now, start=start.isoformat(), visit=appointment.visit)
     enqueue("moved", now, appointment=appointment.id, revision=appointment.revision, before=before)
-    _plan_reminders(appointment, now)
+    _plan(appointment, now)
 
 
 def cancel(appointment: Appointment, now: datetime) -> None:
@@ -343,6 +343,24 @@ def _give_back(appointment: Appointment, by: str, now: datetime) -> None:
     appointment.revision += 1
     db.session.flush()
     enqueue("cancelled", now, appointment=appointment.id, by=by)
+
+
+CAP = 3  # visits to come for one e-mail address or telephone number
+
+
+def check_cap(customer: Customer, now: datetime) -> None:
+    """Raises Conflict when somebody with this address or number has enough visits to come."""
+    theirs = or_(func.lower(Customer.email) == customer.email.lower(), Customer.phone == customer.phone)
+    count = (
+        select(func.count(Appointment.id))
+        .join(Case, Case.id == Appointment.case_id)
+        .join(Customer, Customer.id == Case.customer_id)
+        .where(~Appointment.cancelled, Appointment.start > now, theirs)
+    )
+    if (db.session.scalar(count) or 0) >= CAP:
+        raise Conflict(
+            _("Vous avez déjà {n} rendez-vous à venir. Gardez-en un de moins, ou appelez-nous pour un autre.", n=CAP)
+        )
 
 
 def find(key: str) -> Appointment | None:
@@ -422,11 +440,11 @@ def takers(service: Service) -> list[Staff]:
     return list(db.session.scalars(select(Staff).where(Staff.active, takes).order_by(Staff.name)))
 
 
-def free_up(case: Case, now: datetime) -> None:
-    """Give back the times the case still holds: nobody will come."""
+def free_up(case: Case, by: str, now: datetime) -> None:
+    """Give back the times the case still holds: nobody will come. ``by`` is staff or customer."""
     for appointment in appointments(case):
         if appointment.start > now:
-            _give_back(appointment, "staff", now)
+            _give_back(appointment, by, now)
 
 
 def of_day(day: date) -> list[Appointment]:

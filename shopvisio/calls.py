@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shopvisio import settings
-from shopvisio.accounts import Actor
+from shopvisio.accounts import APPLIANCE, Actor
 from shopvisio.booking import Appointment
 from shopvisio.cases import record
 from shopvisio.catalogue import Product
@@ -116,6 +116,18 @@ def start_over(appointment: Appointment) -> None:
         raise WrongState(_("L’appel a déjà commencé."))
     call.state, call.customer_came, call.staff_came, call.late = "planned", None, None, 0
     db.session.flush()
+
+
+def note_missed(appointment: Appointment, now: datetime) -> str:
+    """Who never came to a visit that is over, by who actually joined: ``customer``, ``staff``, ``both``, or nobody
+    (then empty). Told once in the case's story."""
+    call = find(appointment)
+    customer, staff = (call.customer_came, call.staff_came) if call else (None, None)
+    who = {(True, True): "both", (True, False): "customer", (False, True): "staff"}.get((not customer, not staff), "")
+    told = (entry for entry in appointment.case.journal if entry.kind == "missed")
+    if who and all(entry.told["visit"] != appointment.visit for entry in told):
+        record(appointment.case, "missed", APPLIANCE, now, who=who, visit=appointment.visit)
+    return who
 
 
 def run_late(appointment: Appointment, minutes: int, actor: Actor, now: datetime) -> None:

@@ -57,6 +57,7 @@ MOVES = {
     "part_received": {"booked", "open"},
     "closed": {"open", "booked"},
 }
+WITHDRAWAL = timedelta(days=14)  # from the day after the booking
 REMIND_AFTER = (timedelta(hours=20), timedelta(hours=44))  # the two mails before staff may confirm
 
 
@@ -82,6 +83,7 @@ class Case(Base):
     proposed_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     confirmed_by: Mapped[str] = mapped_column(default="")  # customer or staff
+    withdrawn: Mapped[datetime | None]  # when the customer withdrew from the contract
     created: Mapped[datetime]
 
     customer: Mapped[Customer] = relationship()
@@ -271,9 +273,28 @@ def move_to(case: Case, state: str) -> None:
     case.state = state
 
 
+def may_withdraw(case: Case, now: datetime) -> bool:
+    """Whether the customer may withdraw from the contract: for 14 whole days after the day it was made, unless the
+    repair is done and confirmed, or they did already."""
+    day = case.created.astimezone(settings.zone()).date()
+    is_within = now.astimezone(settings.zone()).date() <= day + WITHDRAWAL
+    is_over = case.state == "closed" and case.outcome != "cancelled"
+    return case.is_repair and is_within and not is_over and case.withdrawn is None
+
+
+def withdraw(case: Case, now: datetime) -> None:
+    """The customer withdraws, whatever the state of the case: closed, nothing to pay. Raises WrongState."""
+    if not may_withdraw(case, now):
+        raise WrongState(_("Ce n’est plus possible : le dossier a changé entre-temps."), case.state, "closed")
+    case.state, case.outcome, case.closed_at, case.confirmed_by = "closed", "cancelled", now, "customer"
+    case.withdrawn = now
+    record(case, "withdrawn", case.customer.actor, now)
+    enqueue("withdrawn", now, case=case.id)
+
+
 def may_book_again(case: Case) -> bool:
     """Whether the customer may book a visit of this case from their link."""
-    called_off = case.state == "closed" and case.outcome == "cancelled"
+    called_off = case.state == "closed" and case.outcome == "cancelled" and case.withdrawn is None
     return case.state in ("open", "part_received") or called_off
 
 

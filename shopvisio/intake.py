@@ -11,7 +11,7 @@ from sqlalchemy import ForeignKey, delete, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shopvisio.accounts import Customer
-from shopvisio.booking import Appointment, Service, book
+from shopvisio.booking import Appointment, Service, book, check_cap
 from shopvisio.cases import Case, Intake, Photo, consent, open_case, record
 from shopvisio.db import Base, db, public_id
 from shopvisio.errors import Conflict
@@ -98,13 +98,14 @@ def move(draft: Draft, start: datetime) -> None:
 
 
 def submit(draft: Draft, customer: Customer, consents: dict[str, str], address: str, now: datetime) -> Appointment:
-    """Turn the draft into a case with its first appointment, in the caller's write. Raises SlotTaken and the like,
-    and then the draft is as it was."""
+    """Turn the draft into a case with its first appointment, in the caller's write. Raises SlotTaken, Conflict and
+    the like, and then the draft is as it was."""
     fields = draft.fields
     told = {name: fields.get(name, "") for name in ("device", "brand", "model", "symptom")}
     answers = ((question, fields.get(f"answer{n}", "")) for n, question in enumerate(draft.service.asked))
     about = Intake(**told, answers=tuple((question, answer) for question, answer in answers if answer))
     customer.language, customer.created = language(), now
+    check_cap(customer, now)
     case = open_case(draft.service.kind, customer, about, now)
     appointment = book(case, draft.service, draft.start, now)
     for photo in draft.photos:

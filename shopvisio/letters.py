@@ -41,6 +41,8 @@ class Letters:
             "cancelled": self.cancelled,
             "reminder": self.reminder,
             "late": self.late,
+            "missed": self.missed,
+            "withdrawn": self.withdrawn,
             "ask-answer": self.ask_answer,
             "ask-part": self.ask_part,
             "part-sent": self.part_sent,
@@ -95,7 +97,7 @@ class Letters:
         """The visit is tomorrow, or within the hour. The first says nothing any more when the second is about to."""
         with writing():
             appointment = db.session.get_one(Appointment, facts["appointment"])
-            if not booking.is_to_come(appointment, facts["revision"], now):
+            if not booking.still_holds(appointment, facts["revision"]) or now >= appointment.start:
                 return
             ahead = facts["ahead"]
             if ahead == "hour" or now < appointment.start - 2 * booking.REMINDERS["hour"]:
@@ -112,6 +114,21 @@ class Letters:
             self._to_customer(
                 "late", appointment.case, now, appointment=appointment, minutes=call.late, expected=expected
             )
+
+    def missed(self, facts: dict[str, Any], now: datetime) -> None:
+        """A visit is over: who did not come is noted; a customer who waited for nothing is told to the shop."""
+        with writing():
+            appointment = db.session.get_one(Appointment, facts["appointment"])
+            if booking.still_holds(appointment, facts["revision"]) and calls.note_missed(appointment, now) == "staff":
+                self._to_staff(appointment.case, "waited", None, now)
+
+    def withdrawn(self, facts: dict[str, Any], now: datetime) -> None:
+        """The customer withdrew from the contract: they have it back in writing, with its date and hour."""
+        with writing():
+            case = db.session.get_one(Case, facts["case"])
+            if case.withdrawn is not None:
+                self._to_customer("withdrawn", case, now, at=case.withdrawn)
+                self._to_staff(case, "withdrawn", None, now)
 
     def _with_calendar(self, name: str, appointment: Appointment, method: str, now: datetime) -> None:
         case = appointment.case

@@ -398,8 +398,8 @@ def person(key: str) -> ResponseReturnValue:
     try:
         with writing():
             _submit(draft, now)
-    except (Invalid, SlotTaken) as refusal:
-        return _person_page(draft, form, refusal), 409 if isinstance(refusal, SlotTaken) else 422
+    except (Invalid, Conflict) as refusal:
+        return _person_page(draft, form, refusal), 409 if isinstance(refusal, Conflict) else 422
     wake_jobs()
     return _to_case(draft)
 

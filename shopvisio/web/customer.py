@@ -98,6 +98,7 @@ def _case_page(case: Case, now: datetime, contest_form: WordsForm | None = None)
         is_new="new" in request.args,
         is_moved="moved" in request.args,
         may_change=_still_to_come(case, now) is not None,
+        may_withdraw=cases.may_withdraw(case, now),
         may_book_again=cases.may_book_again(case),
         mail_leaves=mail.is_configured(),
         appointment=appointment,
@@ -238,6 +239,25 @@ def cancel(case: Case) -> ResponseReturnValue:
         calls.start_over(appointment)
         booking.cancel(appointment, now)
     signalling.end(appointment)
+    wake_jobs()
+    return redirect(home, 303)
+
+
+@blueprint.route("/withdraw", methods=["GET", "POST"])
+@case_link
+def withdraw(case: Case) -> ResponseReturnValue:
+    """ "Renoncer au contrat ici": what it says, then the button that confirms it. Pressed twice, it is done once."""
+    now, home = clock.now(), _home(case)
+    if not cases.may_withdraw(case, now):
+        return redirect(home, 303)
+    if request.method == "GET":
+        return render_template("customer/withdraw.html", case=case, token=guard.token_of(case), back=home)
+    coming = booking.upcoming(case, now)
+    with writing():
+        cases.withdraw(case, now)
+        booking.free_up(case, "customer", now)
+    if coming is not None:
+        signalling.end(coming)
     wake_jobs()
     return redirect(home, 303)
 

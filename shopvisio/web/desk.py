@@ -128,6 +128,7 @@ def _day(shown: date, now: datetime) -> str:
         people=list(dict.fromkeys(row.appointment.staff.name for row in rows)),
         closed=[c for c in booking.closures(now) if _is_on(c.start, c.end, shown)],
         waiting=_waiting(),
+        absent=[row.appointment for row in rows if row.pill == "bad"],
         awaited=calls.awaited(booking.of_day(shown), now) if shown == current else [],
         late_minutes=calls.LATE,
         todos=todo.todos(now),
@@ -165,7 +166,9 @@ def _pill(appointment: Appointment, call: Call | None, now: datetime) -> tuple[s
         return "", _("Appel terminé")
     if appointment.end > now:
         return "", _("Confirmé")
-    return ("warn", _("À conclure")) if call and call.customer_came else ("bad", _("Personne n’est venu"))
+    if call and call.customer_came:
+        return "warn", _("À conclure")
+    return "bad", _("Client absent")
 
 
 @blueprint.post("/appointments/<key>/late")
@@ -426,7 +429,7 @@ def dismiss(key: str) -> ResponseReturnValue:
 
     def do(case: Case, form: FlaskForm, me: Staff, now: datetime) -> None:
         cases.dismiss(case, form.outcome.data or "", me.actor, now)
-        booking.free_up(case, now)
+        booking.free_up(case, "staff", now)
 
     return _act(key, "dismiss", do)
 

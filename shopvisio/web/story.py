@@ -54,6 +54,8 @@ TELLINGS: dict[str, Telling] = {
     "cancelled": Telling("x", KEY, lazy("annule l’appel du {when}."), lazy("avez annulé l’appel du {when}.")),
     "late": Telling("clock", PLAIN, lazy("annonce un retard{minutes}."), lazy("a annoncé un retard{minutes}.")),
     "caught_up": Telling("clock", PLAIN, lazy("a rattrapé son retard."), lazy("a rattrapé son retard.")),
+    "missed": Telling("bell", AUTO, lazy("{missed} pendant le {visit} appel.")),
+    "withdrawn": Telling("doc", KEY, lazy("renonce au contrat."), lazy("avez renoncé au contrat.")),
     "consented": Telling("doc", PLAIN, lazy("accepte : {consent}."), lazy("avez accepté : {consent}.")),
     "customer_came": Telling("bell", PLAIN, lazy("est en salle d’attente.")),
     "call_started": Telling("video", PLAIN, lazy("Le {visit} appel commence."), lazy("Le {visit} appel a commencé.")),
@@ -104,7 +106,12 @@ PARTS = {
     "received": lazy("Reçue"),
 }
 PAPERS = {"invoice": lazy("Facture"), "credit_note": lazy("Avoir"), "no_charge_note": lazy("Compte rendu sans frais")}
-IMPERSONAL = {"call_started"}  # nobody's own act: told without a name
+MISSED = {
+    "customer": lazy("Le client n’est pas venu"),
+    "staff": lazy("Le client a attendu, personne de la boutique n’est venu"),
+    "both": lazy("Personne n’est venu"),
+}
+IMPERSONAL = {"call_started", "missed"}  # nobody's own act: told without a name
 
 
 def tell(entry: Entry, to_customer: bool = False) -> Line | None:
@@ -160,6 +167,7 @@ def _words(told: dict[str, Any]) -> dict[str, str]:
     address = (told.get("street", ""), f"{told.get('postcode', '')} {told.get('city', '')}".strip())
     return {
         "visit": nth(visit),
+        "missed": str(MISSED.get(told.get("who", ""), "")),
         "free": _(", sans frais") if visit > 1 else "",
         "when": when(datetime.fromisoformat(told["start"])) if "start" in told else "",
         "minutes": _(", après {time}", time=n_("{n} minute", "{n} minutes", minutes)) if minutes else "",
