@@ -1,0 +1,50 @@
+"""The appliance that is measured: as it is, or busy.
+
+    python -m tests.bench.appliance [SNAPSHOT]      settings from the environment; prints "up" once it serves
+
+With the snapshot of a paper it is busy: the paper is rendered every second, and a job holds the CPU for half a
+second of pure Python every two.
+"""
+
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from flask import Flask
+
+from shopvisio import child, config, hub, serving
+from shopvisio.errors import Unavailable
+
+
+def render(snapshot: bytes) -> None:
+    """For ever."""
+    while True:
+        with suppress(Unavailable):      # as a job, it would be tried again
+            hub.in_thread(child.run, "shopvisio.invoices.pdf", snapshot)
+        hub.sleep(1)
+
+
+def hold() -> None:
+    """For ever."""
+    while True:
+        until = time.monotonic() + 0.5
+        while time.monotonic() < until:
+            sum(range(1000))
+        hub.sleep(1.5)
+
+
+def main(snapshot: Path | None) -> None:
+    """Serve until asked to end."""
+
+    def up(app: Flask) -> None:
+        if snapshot:
+            hub.spawn(render, snapshot.read_bytes())
+            hub.spawn(hold)
+        print("up", flush=True)
+
+    serving.serve(config.load(), up)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
