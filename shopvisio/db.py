@@ -67,8 +67,11 @@ _open: list[str] = []  # the mode of the next BEGIN: empty for reads; never two,
 
 
 def engine_options() -> dict[str, Any]:
-    """NullPool: a pool under greenlets freezes the web side while it waits for a free connection."""
-    return {"poolclass": NullPool, "connect_args": {"check_same_thread": False}}
+    """NullPool: a pool under greenlets freezes the web side while it waits for a free connection.
+
+    What a query carries stays out of its errors: they go to the log, and it holds names and addresses.
+    """
+    return {"poolclass": NullPool, "hide_parameters": True, "connect_args": {"check_same_thread": False}}
 
 
 def url(folder: Path) -> str:

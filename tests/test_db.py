@@ -51,6 +51,13 @@ def test_a_naive_time_is_refused_at_the_door(house: Flask) -> None:
         db.db.session.flush()
 
 
+def test_a_query_that_fails_tells_nobodys_name(house: Flask) -> None:
+    with pytest.raises(StatementError) as failed, db.writing():
+        db.db.session.execute(text("INSERT INTO customer (name) VALUES (:name)"), {"name": "Anne Martin"})
+    assert "INSERT INTO customer" in str(failed.value)
+    assert "Anne" not in str(failed.value)
+
+
 def test_the_tripwire_sees_a_write_that_yields(house: Flask, request: pytest.FixtureRequest) -> None:
     """What guards every other test is itself shown to bite."""
     seen = []
