@@ -18,7 +18,7 @@ PIXELS = 120_000_000  # more is no photo of a phone
 def clean(data: bytes) -> tuple[bytes, int, int]:
     """JPEG bytes, width and height of a photo in any usual format, HEIC included.
 
-    It blocks: call it in a thread. Raises Invalid when this is not a picture.
+    It blocks, and is heavy: call it by ``hub.in_turn``. Raises Invalid when this is not a picture.
     """
     try:
         told = json.loads(child.run("shopvisio.pictures", data, seconds=30, megabytes=1024))

@@ -77,3 +77,29 @@ def test_an_alarm_rung_before_is_heard_after() -> None:
     alarm.wait(5)
     assert time.monotonic() - began < 1
     alarm.wait(0.01)
+
+
+def test_the_heavy_take_turns_and_the_light_do_not_wait_for_them() -> None:
+    alarm = hub.Alarm()
+    at_once: list[int] = []
+    most: list[int] = []
+
+    def lift() -> None:
+        at_once.append(1)
+        most.append(len(at_once))
+        time.sleep(0.2)
+        at_once.pop()
+
+    def carry() -> None:
+        hub.in_turn(lift)
+        done.append(1)
+        alarm.ring()
+
+    done: list[int] = []
+    for _ in range(hub.SLOW_THREADS):
+        hub.spawn(carry)
+    hub.sleep(0.05)
+    assert hub.in_thread(lambda: len(done)) == 0
+    while len(done) < hub.SLOW_THREADS:
+        alarm.wait(5)
+    assert max(most) == hub.HEAVY_THREADS

@@ -24,7 +24,8 @@ from shopvisio.errors import Unavailable
 
 T = TypeVar("T")
 
-SLOW_THREADS = 8  # mails, renders, images: never the relay, which has a thread of its own
+SLOW_THREADS = 8  # mails, renders, passwords: never the relay, which has a thread of its own
+HEAVY_THREADS = 2  # customers' photos: a gigabyte each at worst, and anybody may send them
 
 
 class _Bell:
@@ -52,6 +53,7 @@ class _Bell:
 
 _bell: _Bell | None = None
 _pool: ThreadPoolExecutor | None = None
+_heavy_pool: ThreadPoolExecutor | None = None
 
 
 def start() -> None:
@@ -93,6 +95,14 @@ def in_thread(work: Callable[..., T], *values: Any, timeout: float = 60) -> T:
     if _pool is None:
         _pool = ThreadPoolExecutor(SLOW_THREADS, thread_name_prefix="slow")
     return wait(_pool.submit(work, *values), timeout)
+
+
+def in_turn(work: Callable[..., T], *values: Any, timeout: float = 60) -> T:
+    """As :func:`in_thread`, for what is heavy: few at a time, and nothing light ever waits behind them."""
+    global _heavy_pool
+    if _heavy_pool is None:
+        _heavy_pool = ThreadPoolExecutor(HEAVY_THREADS, thread_name_prefix="heavy")
+    return wait(_heavy_pool.submit(work, *values), timeout)
 
 
 def spawn(work: Callable[..., object], *values: Any) -> None:

@@ -4,8 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from io import SEEK_END
 from itertools import groupby
-from typing import Any
+from typing import IO, Any
 
 from flask import Blueprint, current_app, redirect, render_template, request, send_from_directory, url_for
 from flask.typing import ResponseReturnValue
@@ -277,13 +278,18 @@ def _cleaned(files: Sequence[FileStorage], room: int) -> tuple[list[Cleaned], st
 
 def _clean(file: FileStorage) -> Cleaned:
     with file.stream as stream:
-        data = stream.read(pictures.LARGEST + 1)
-    if len(data) > pictures.LARGEST:
-        raise Invalid(_("cette photo est trop lourde, 20 Mo au plus."))
-    jpeg, width, height = hub.in_thread(pictures.clean, data)
+        if stream.seek(0, SEEK_END) > pictures.LARGEST:
+            raise Invalid(_("cette photo est trop lourde, 20 Mo au plus."))
+        stream.seek(0)
+        jpeg, width, height = hub.in_turn(_read_and_clean, stream)
     name = f"{public_id(20)}.jpg"
     pictures.keep(current_app.config["SHOP"].uploads, name, jpeg)
     return Cleaned(name, width, height)
+
+
+def _read_and_clean(stream: IO[bytes]) -> tuple[bytes, int, int]:
+    """Read in its turn only: the photos that wait for theirs stay on the disk."""
+    return pictures.clean(stream.read())
 
 
 def _keep_fault(draft: Draft, form: FlaskForm, photos: Sequence[Cleaned]) -> None:
