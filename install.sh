@@ -17,7 +17,7 @@ COMMAND=/usr/local/bin/shopvisio
 UNIT=/etc/systemd/system/shopvisio.service
 IMAGE_UID=10001                  # the Dockerfile's
 LIBRARIES='libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 ca-certificates'
-TEST_TOOLS='chromium libatomic1 iproute2 poppler-utils zbar-tools qpdf shellcheck fonts-dejavu-core'
+TEST_TOOLS='chromium libatomic1 iproute2 iptables poppler-utils zbar-tools qpdf shellcheck fonts-dejavu-core'
 
 main() {
   here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
