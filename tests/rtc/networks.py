@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Error, Page, Playwright
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = "/usr/bin/chromium"
@@ -155,6 +155,13 @@ def browser(playwright: Playwright, machine: Machine, folder: Path, film: Path) 
 def visit(browser: Browser, host: str, seat: str) -> Page:
     """The shop's page, ready to enter."""
     page = browser.new_context(ignore_https_errors=True).new_page()
-    page.goto(f"https://{host}:{PORT}/?room=room&seat={seat}&sharp")
+    for _try in range(5):      # a cable that has just been plugged in makes Chromium give up, and say so
+        try:
+            page.goto(f"https://{host}:{PORT}/?room=room&seat={seat}&sharp")
+            break
+        except Error as error:
+            if "ERR_NETWORK_CHANGED" not in error.message:
+                raise
+            page.wait_for_timeout(500)
     page.wait_for_function("window.ready")
     return page

@@ -161,7 +161,7 @@ def test_an_address_that_changes_in_mid_call(stage: Stage) -> None:
         assert time.monotonic() - began < 20
         call.customer.wait_for_timeout(100)
     call.sees()
-    print(f"back after {time.monotonic() - began:.1f} s")
+    print(f"back after {time.monotonic() - began:.1f} s, {call.customer.evaluate('states')}")
 
 
 @long
