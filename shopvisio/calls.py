@@ -17,6 +17,7 @@ from shopvisio.i18n import _, time
 from shopvisio.jobs import enqueue
 
 LONGEST_MESSAGE = 2000
+LATEST = 200  # messages that somebody who comes in is shown
 LATE = (5, 10, 15)  # minutes that are one tap away
 NEAR = timedelta(hours=2)
 
@@ -170,6 +171,12 @@ def say(call: Call, actor: Actor, text: str, now: datetime) -> Message:
     call.messages.append(message)
     db.session.flush()
     return message
+
+
+def latest(call: Call) -> list[Message]:
+    """The last things said in the call, in order."""
+    newest = select(Message).where(Message.call_id == call.id).order_by(Message.id.desc()).limit(LATEST)
+    return list(db.session.scalars(newest))[::-1]
 
 
 def show(call: Call, actor: Actor, product: Product, now: datetime) -> Message:

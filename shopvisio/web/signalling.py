@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 LONGEST_SDP = 60_000
 DIAL_SECONDS = 10
 AWAITED_BACK = 20.0  # seconds a seat is kept for somebody whose connection went without a word
-BURST, PER_SECOND = 40.0, 5.0  # events a page may send at once, and steadily
+BURST, PER_SECOND = 40.0, 5.0  # events a seat may send at once, and steadily
 PUMP_SECONDS = 5.0  # a wake-up that got lost costs no more than this
 DESK = "desk"
 
@@ -54,23 +54,32 @@ socketio = SocketIO()
 
 
 @dataclass
+class Purse:
+    """How many events a seat may still send, whatever the number of its pages."""
+
+    allowance: float = BURST
+    counted: datetime | None = None
+
+    def spend(self, now: datetime) -> None:
+        """Count one event. Raises Conflict when a seat sends too many."""
+        self.allowance, self.counted = self.at(now), now
+        if self.allowance < 1:
+            raise Conflict(_("C’est beaucoup d’un coup. Attendez quelques secondes."))
+        self.allowance -= 1
+
+    def at(self, now: datetime) -> float:
+        """What is in it, with what was earned since the last event."""
+        earned = (now - self.counted) / timedelta(seconds=1) * PER_SECOND if self.counted else 0.0
+        return min(BURST, self.allowance + earned)
+
+
+@dataclass(frozen=True)
 class Ticket:
     """What a page proved when it connected: the appointment, and the seat it may take there."""
 
     appointment: str
     seat: str
-    allowance: float = BURST
-    counted: datetime | None = None
-
-    def spend(self, now: datetime) -> None:
-        """Count one event. Raises Conflict when a page sends too many."""
-        if self.counted is not None:
-            earned = (now - self.counted) / timedelta(seconds=1) * PER_SECOND
-            self.allowance = min(BURST, self.allowance + earned)
-        self.counted = now
-        if self.allowance < 1:
-            raise Conflict(_("C’est beaucoup d’un coup. Attendez quelques secondes."))
-        self.allowance -= 1
+    purse: Purse
 
 
 @dataclass(frozen=True)
@@ -88,6 +97,7 @@ class Who:
 
 
 _tickets: dict[str, Ticket] = {}  # by sid
+_purses: dict[tuple[str, str], Purse] = {}  # by appointment and seat: coming back does not fill it
 _relay_spoke = hub.Alarm()
 
 
@@ -173,11 +183,19 @@ def _ticket(auth: Mapping[str, Any]) -> Ticket | None:
     if token is not None:
         if guard.case_behind(token).id != appointment.case_id:
             raise NotFound
-        return Ticket(key, "customer")
+        return Ticket(key, "customer", _purse(key, "customer"))
     me = guard.me()
     if me is None or not accounts.may(me, "calls"):
         raise Forbidden(_("Connectez-vous pour voir cette page."))
-    return Ticket(key, f"staff:{me.id}")
+    return Ticket(key, f"staff:{me.id}", _purse(key, f"staff:{me.id}"))
+
+
+def _purse(key: str, seat: str) -> Purse:
+    """The seat's own; those that are full again and nobody's are thrown away."""
+    now, held = clock.now(), {(ticket.appointment, ticket.seat) for ticket in _tickets.values()}
+    for place in [place for place, purse in _purses.items() if place not in held and purse.at(now) >= BURST]:
+        del _purses[place]
+    return _purses.setdefault((key, seat), Purse())
 
 
 def _appointment(key: str) -> Appointment:
@@ -223,7 +241,7 @@ def _enter(who: Who, now: datetime, **media: Any) -> dict[str, Any]:
     older = presence.enter(key, person)
     with writing():
         call = calls.arrive(who.appointment, who.actor, now)
-        said = [_told(message) for message in call.messages]
+        said = [_told(message) for message in calls.latest(call)]
     if older:
         leave_room(who.room, sid=older, namespace="/")
         socketio.emit("replaced", {}, to=older)
@@ -341,7 +359,7 @@ def _answer(name: str, handle: Callable[..., dict[str, Any] | None], shape: Shap
             ticket = _tickets.get(_sid())
             if ticket is None:
                 raise Forbidden
-            ticket.spend(now)
+            ticket.purse.spend(now)
             payload = _read(given, shape)
             return handle(_who(ticket), now, **payload) or {}
         except ShopVisioError as error:

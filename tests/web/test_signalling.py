@@ -394,6 +394,31 @@ def test_a_flood_is_stopped_and_forgiven(customer: SocketIOTestClient, due: Cloc
     assert ask(customer, "enter", MEDIA)["seat"] == "customer"
 
 
+def test_coming_back_does_not_begin_a_new_flood(
+    line: Lines, stranger: FlaskClient, token: str, booked_key: str, due: Clock
+) -> None:
+    first = line(stranger, case=token, appointment=booked_key)
+    for _event in range(40):
+        ask(first, "media", {})
+    first.disconnect()
+    second = line(stranger, case=token, appointment=booked_key)
+    assert ask(second, "enter", MEDIA)["error"] == "conflict"
+    due.pass_(seconds=2)
+    assert ask(second, "enter", MEDIA)["seat"] == "customer"
+
+
+def test_who_comes_in_is_shown_the_last_messages_of_a_long_talk(
+    customer: SocketIOTestClient, line: Lines, stranger: FlaskClient, token: str, booked_key: str, due: Clock
+) -> None:
+    ask(customer, "enter", MEDIA)
+    for number in range(calls.LATEST + 5):
+        ask(customer, "say", {"text": str(number)})
+        due.pass_(seconds=1)
+    again = line(stranger, case=token, appointment=booked_key)
+    shown = [message["text"] for message in ask(again, "enter", MEDIA)["messages"]]
+    assert shown == [str(number) for number in range(5, calls.LATEST + 5)]
+
+
 def test_a_relay_that_refuses_is_told_with_its_sentence(
     customer: SocketIOTestClient, open_app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
