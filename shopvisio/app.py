@@ -4,6 +4,7 @@ import logging
 import sqlite3
 import tempfile
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -116,5 +117,5 @@ def _work(app: Flask, alarm: hub.Alarm) -> None:
 
 def is_sound(base: Path) -> bool:
     """Whether SQLite itself finds nothing wrong with the base."""
-    with sqlite3.connect(f"file:{base}?mode=ro", uri=True) as connection:
+    with closing(sqlite3.connect(f"file:{base}?mode=ro", uri=True)) as connection:
         return bool(connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok")

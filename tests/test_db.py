@@ -1,6 +1,7 @@
 """The one way to write: locked before the first query, all or nothing, never yielding."""
 
 import sqlite3
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -87,7 +88,7 @@ def test_a_copy_of_the_base_is_whole_while_somebody_writes(
         db.db.session.add(Job(kind="y", facts="{}", due=NOW))
         db.db.session.flush()
         backup.copy(settled.data / "shop.db", tmp_path / "copy.db")
-    with sqlite3.connect(tmp_path / "copy.db") as copied:
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as copied:
         assert copied.execute("SELECT kind FROM job").fetchall() == [("x",)]
         assert copied.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 

@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,7 +119,7 @@ def test_a_backup_is_a_whole_base(up: Process, tmp_path: Path) -> None:
     done = command(up.env, "backup", str(tmp_path / "copy.db"))
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["bytes"] > 10_000
-    with sqlite3.connect(tmp_path / "copy.db") as copied:
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as copied:
         assert copied.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert command(up.env, "backup", "/proc/nowhere/copy.db").returncode == 1
 
@@ -167,12 +168,12 @@ def test_verify_stops_at_the_first_broken_link(app: Flask, settled: config.Confi
         number = paper.number
     env = {**os.environ, "SHOPVISIO_DATA": str(settled.data)}
     assert command(env, "verify").stdout == "1 papers, the chain is whole.\n"
-    with sqlite3.connect(settled.data / "shop.db") as forger:
+    with closing(sqlite3.connect(settled.data / "shop.db")) as forger:
         trigger = forger.execute("SELECT sql FROM sqlite_master WHERE name = 'papers_keep'").fetchone()[0]
         forger.execute("DROP TRIGGER papers_keep")
         forger.execute("UPDATE papers SET gross = 1")
         forger.execute(trigger)
-    forger.close()
+        forger.commit()
     done = command(env, "verify")
     assert done.returncode == 1
     assert number in done.stderr

@@ -14,6 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
 
+os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")  # else it leaves green sockets inside other libraries
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # its own advice against new projects: known, confined to this room
     import eventlet
