@@ -112,7 +112,7 @@ def _service(service_id: int) -> Service:
     return service
 
 
-@blueprint.route("/book/<int:service_id>", methods=["GET", "POST"])
+@blueprint.route("/book/<int(max=2147483647):service_id>", methods=["GET", "POST"])
 @anybody
 def times(service_id: int) -> ResponseReturnValue:
     """Step 2: the free times; the one that is picked begins a draft."""
@@ -298,7 +298,7 @@ def _keep_fault(draft: Draft, form: FlaskForm, photos: Sequence[Cleaned]) -> Non
     with writing():
         own = (field.short_name for field in form if field.short_name.startswith("answer"))
         intake.type_in(draft, **_typed(form, "device", "brand", "model", "symptom", *own))
-        if request.form.get("remove", "").isdigit():
+        if request.form.get("remove", "").isdecimal():
             unused += intake.remove_photo(draft, int(request.form["remove"]))
         for photo in photos:
             try:

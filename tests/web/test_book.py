@@ -200,6 +200,12 @@ def test_photos_are_shown_at_once_and_may_be_taken_back(open_app: Flask, strange
     assert len(list(uploads.iterdir())) == 1
 
 
+def test_numbers_that_are_none_are_no_fault_of_ours(stranger: FlaskClient) -> None:
+    path = begin(stranger)
+    assert stranger.post(f"{path}/fault", data={"remove": "²"}).status_code == 303
+    assert stranger.get(f"/book/{2**64}").status_code == 404
+
+
 def test_what_was_typed_is_kept_while_photos_come_and_go(stranger: FlaskClient) -> None:
     path = begin(stranger)
     stranger.post(f"{path}/fault", data={"device": "Four", "add": "1", "photos": (a_photo(), "a.jpg")})
