@@ -251,7 +251,10 @@ def withdraw(case: Case) -> ResponseReturnValue:
     if not cases.may_withdraw(case, now):
         return redirect(home, 303)
     if request.method == "GET":
-        return render_template("customer/withdraw.html", case=case, token=guard.token_of(case), back=home)
+        mail_leaves = mail.is_configured()
+        return render_template(
+            "customer/withdraw.html", case=case, token=guard.token_of(case), back=home, mail_leaves=mail_leaves
+        )
     coming = booking.upcoming(case, now)
     with writing():
         cases.withdraw(case, now)

@@ -11,7 +11,7 @@ from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField, URLField
 
-from shopvisio import accounts, booking, calls, cases, clock, invoices, money, papers, payments, settings
+from shopvisio import accounts, booking, calls, cases, clock, invoices, mail, money, papers, payments, settings
 from shopvisio.accounts import Staff
 from shopvisio.booking import Appointment
 from shopvisio.calls import Call
@@ -131,6 +131,7 @@ def _day(shown: date, now: datetime) -> str:
         absent=[row.appointment for row in rows if row.pill == "bad"],
         awaited=calls.awaited(booking.of_day(shown), now) if shown == current else [],
         late_minutes=calls.LATE,
+        mail_leaves=mail.is_configured(),
         todos=todo.todos(now),
         troubles=todo.troubles(now),
     )
