@@ -345,8 +345,12 @@ def propose(case: Case, outcome: str, words: str, actor: Actor, now: datetime) -
 
 def awaits(case: Case, entry: int) -> bool:
     """Whether the proposal written as line ``entry`` still waits for its answer."""
-    last = next((e.id for e in reversed(case.journal) if e.kind == "proposed"), None)
-    return case.state == "proposed" and last == entry
+    return case.state == "proposed" and proposal(case) == entry
+
+
+def proposal(case: Case) -> int | None:
+    """The line of the last proposal, if there ever was one."""
+    return next((entry.id for entry in reversed(case.journal) if entry.kind == "proposed"), None)
 
 
 def answer(case: Case, yes: bool, words: str, now: datetime) -> None:

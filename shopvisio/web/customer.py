@@ -293,7 +293,10 @@ def _home(case: Case) -> str:
 @blueprint.route("/answer", methods=["GET", "POST"])
 @case_link
 def answer(case: Case) -> ResponseReturnValue:
-    """Yes or No to what was proposed; given twice, the first counts. ``?no`` asks for words before a No is sent."""
+    """Yes or No to what was proposed; given twice, the first counts. ``?no`` asks for words before a No is sent.
+
+    A page that was read before a newer proposal answers nothing: the newer one is shown.
+    """
     if case.state != "proposed":
         return redirect(_home(case), 303)
     if request.method == "GET":
@@ -306,7 +309,11 @@ def answer(case: Case) -> ResponseReturnValue:
         return _answer_page(case, form, says_no=True), 422
     now = clock.now()
     with writing():
-        cases.answer(case, given == "yes", form.words.data or "", now)
+        is_newest = request.form.get("proposal", "") in ("", str(cases.proposal(case)))
+        if is_newest:
+            cases.answer(case, given == "yes", form.words.data or "", now)
+    if not is_newest:
+        return redirect(url_for("customer.answer", token=guard.token_of(case)), 303)
     wake_jobs()
     return redirect(_home(case), 303)
 
@@ -318,6 +325,7 @@ def _answer_page(case: Case, form: WordsForm, says_no: bool = False) -> str:
         token=guard.token_of(case),
         staff=_last_colleague(case),
         parts=[part for part in case.parts if part.state in ("sent", "received") and part.price],
+        proposal=cases.proposal(case),
         says_no=says_no or "no" in request.args,
         form=form,
     )

@@ -189,6 +189,23 @@ def test_yes_closes_the_case_and_the_invoice_comes(
     assert "payée" in page
 
 
+def test_a_page_read_before_a_newer_proposal_answers_nothing(
+    stranger: FlaskClient, case_path: str, shop_does: Told
+) -> None:
+    def shown() -> str:
+        return re.findall(r'name="proposal" value="(\d+)"', stranger.get(f"{case_path}/answer").text)[0]
+
+    shop_does.propose("not_repaired")
+    free = shown()
+    stranger.post(f"{case_path}/answer", data={"answer": "no", "proposal": free})
+    shop_does.propose("repaired")
+    stale = stranger.post(f"{case_path}/answer", data={"answer": "yes", "proposal": free})
+    assert stale.location == f"{case_path}/answer"
+    assert shop_does.state() == ("proposed", "repaired")
+    stranger.post(f"{case_path}/answer", data={"answer": "yes", "proposal": shown()})
+    assert shop_does.state() == ("closed", "repaired")
+
+
 def test_answered_twice_the_first_counts(stranger: FlaskClient, case_path: str, shop_does: Told) -> None:
     shop_does.propose()
     stranger.post(f"{case_path}/answer", data={"answer": "yes"})
