@@ -181,9 +181,10 @@ class Letters:
                 enqueue("pdf", now, paper=paper.id)
 
     def credit(self, facts: dict[str, Any], now: datetime) -> None:
-        """The outcome was contested: what was invoiced is taken back."""
+        """The outcome was contested: what was invoiced is taken back. Come late, it spares a new outcome’s paper."""
         with writing():
-            for paper in papers.take_back(db.session.get_one(Case, facts["case"]), now):
+            case = db.session.get_one(Case, facts["case"])
+            for paper in papers.take_back(case, now, spared=papers.current(case)):
                 enqueue("pdf", now, paper=paper.id)
 
     def pdf(self, facts: dict[str, Any], now: datetime) -> None:

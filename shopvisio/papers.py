@@ -60,12 +60,12 @@ def issue(case: Case, now: datetime) -> Paper | None:
         return current(case) or invoices.issue(kind, _facts(case, now), case.id, now)
 
 
-def take_back(case: Case, now: datetime) -> list[Paper]:
-    """A credit note for each invoice of the case that still stands."""
+def take_back(case: Case, now: datetime, spared: Paper | None = None) -> list[Paper]:
+    """A credit note for each invoice of the case that still stands, but for the one that is spared."""
     standing = [
         paper
         for paper in invoices.of_case(case.id)
-        if paper.kind == Kind.INVOICE.value and invoices.credit_of(paper) is None
+        if paper.kind == Kind.INVOICE.value and invoices.credit_of(paper) is None and paper is not spared
     ]
     with use(settings.get("language"), settings.zone()):
         return [invoices.credit(paper, now, _("Résultat contesté par le client")) for paper in standing]

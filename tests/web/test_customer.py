@@ -289,6 +289,19 @@ def test_what_staff_confirmed_alone_may_be_contested_and_is_taken_back(
     assert "Contester et rouvrir" not in page
 
 
+def test_a_taking_back_that_comes_late_spares_the_new_invoice(
+    open_app: Flask, stranger: FlaskClient, case_path: str, shop_does: Told, clock_: Clock
+) -> None:
+    shop_does.propose()
+    stranger.post(f"{case_path}/answer", data={"answer": "yes"})
+    with shop_does.case() as case:
+        number, owed = case.id, papers.issue(case, clock_.now)
+        assert owed is not None
+    with open_app.app_context():
+        open_app.extensions["handlers"]["credit"]({"case": number}, clock_.now)
+        assert [paper.kind for paper in invoices.of_case(number)] == ["invoice"]
+
+
 # -- the part
 
 
