@@ -2,7 +2,7 @@
 # install.sh builds and starts it; by hand:
 #   docker build -t shopvisio .
 #   docker run -d --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \
-#     -p 80:80 -p 443:443 -p 443:443/udp -v shopvisio-data:/data shopvisio
+#     -p 80:80 -p 443:443 -p 8443:8443/udp -v shopvisio-data:/data shopvisio
 
 FROM debian:trixie-slim AS build
 ARG DEBIAN_FRONTEND=noninteractive
@@ -41,7 +41,7 @@ ENV PATH=/opt/shopvisio/venv/bin:$PATH \
     SHOPVISIO_DATA=/data
 USER 10001:10001
 VOLUME /data
-EXPOSE 80 443/tcp 443/udp
+EXPOSE 80 443/tcp 8443/udp
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=40s --retries=3 \
   CMD ["python", "-I", "-m", "shopvisio.health"]

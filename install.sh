@@ -356,7 +356,7 @@ start_container() {
   port=$(setting SHOPVISIO_PORT 80)
   tls=$(setting SHOPVISIO_TLS_PORT 443)
   media=$(setting SHOPVISIO_MEDIA_PORT "$tls")
-  if [ "$media" = 0 ]; then media=443; fi
+  if [ "$media" -lt 1024 ] && [ "$media" = "$tls" ]; then media=$(setting SHOPVISIO_MEDIA_PORT 8443); fi
   bind=$(setting SHOPVISIO_BIND '')
   case $bind in *:*) bind="[$bind]" ;; esac
   set -- --publish "${bind:+$bind:}$media:$media/udp"

@@ -12,6 +12,9 @@ from urllib.parse import urlsplit
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
+LAN_MEDIA_PORT = 8443  # browsers refuse media below 1024 at private addresses: staff in the shop could not call
+
+
 class BadConfig(Exception):
     """The appliance must not start so; the message says which setting is wrong and what it may be."""
 
@@ -82,7 +85,7 @@ def load(env: Mapping[str, str] = os.environ) -> Config:
         bind=_address(env, "SHOPVISIO_BIND", "0.0.0.0"),  # noqa: S104 - an appliance serves the house
         port=port,
         tls_port=tls_port,
-        media_port=_number(env, "SHOPVISIO_MEDIA_PORT", tls_port or 443, lowest=1),
+        media_port=_number(env, "SHOPVISIO_MEDIA_PORT", tls_port if tls_port >= 1024 else LAN_MEDIA_PORT, lowest=1),
         media_addresses=tuple(_addresses(env, "SHOPVISIO_MEDIA_ADDRESSES")),
         public_url=_url(env, "SHOPVISIO_PUBLIC_URL"),
         tls_cert=cert,

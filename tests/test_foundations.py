@@ -30,11 +30,11 @@ def env(tmp_path: Path, **more: str) -> dict[str, str]:
 
 def test_without_a_word_it_serves_the_usual_ports(tmp_path: Path) -> None:
     found = config.load(env(tmp_path))
-    assert (found.port, found.tls_port, found.media_port, found.bind) == (80, 443, 443, "0.0.0.0")
+    assert (found.port, found.tls_port, found.media_port, found.bind) == (80, 443, 8443, "0.0.0.0")
 
 
-def test_media_take_the_number_of_https_unless_told(tmp_path: Path) -> None:
-    assert config.load(env(tmp_path, SHOPVISIO_TLS_PORT="8443")).media_port == 8443
+def test_media_take_the_number_of_https_where_browsers_accept_it_unless_told(tmp_path: Path) -> None:
+    assert config.load(env(tmp_path, SHOPVISIO_TLS_PORT="9443")).media_port == 9443
     assert config.load(env(tmp_path, SHOPVISIO_MEDIA_PORT="5000")).media_port == 5000
 
 
