@@ -33,6 +33,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "X-Robots-Tag": "noindex",
 }
+LONGEST_FORM = 1 << 20  # bytes
 OPEN_UNCLAIMED = {"static", "door.claim", "health.ready", "public.brand", "public.icon"}
 
 csrf = CSRFProtect()
@@ -48,6 +49,7 @@ class _Sessions(SecureCookieSessionInterface):
 def register(app: Flask) -> None:
     """Everything the pages share: who reads, who is signed in, headers, errors, filters."""
     app.session_interface = _Sessions()
+    app.before_request(_small_forms)  # first: the body is read for the form's token already
     csrf.init_app(app)
     errors.register(app)
     app.before_request(guard.refuse_views_without_rule)
@@ -81,6 +83,12 @@ def choose_eyes() -> None:
         session["lang"] = asked
     chosen = session.get("lang") or request.accept_languages.best_match(list(i18n.LANGUAGES))
     i18n.set_eyes(chosen or settings.get("language"), ZoneInfo(settings.get("zone")))
+
+
+def _small_forms() -> None:
+    """Photos come by one page alone; whatever else is sent is text."""
+    if request.endpoint != "book.fault":
+        request.max_content_length = LONGEST_FORM
 
 
 def _until_claimed() -> Any:

@@ -118,6 +118,12 @@ def test_whatever_is_typed_wherever_nothing_is_a_500(
                     answer.close()
 
 
+def test_photos_come_by_their_own_page_alone(stranger: FlaskClient) -> None:
+    heavy = {"words": "a" * (1 << 21)}
+    for path in ("/signin", "/book/1"):
+        assert stranger.post(path, data=heavy).status_code == 413, path
+
+
 @pytest.mark.filterwarnings(
     "ignore::pytest.PytestUnraisableExceptionWarning"
 )  # a broken form leaves its file to the collector
