@@ -266,6 +266,7 @@ def book(case: Case, service: Service, start: datetime, now: datetime) -> Appoin
         raise WrongState(_("Ce rendez-vous ne convient pas à ce dossier."))
     if upcoming(case, now) is not None:
         raise WrongState(_("Un rendez-vous est déjà pris pour ce dossier."))
+    _refuse_restless(case, now)
     staff_id = check_free(service, start, now)
     appointment = Appointment(
         key=public_id(),
@@ -310,6 +311,7 @@ def move(appointment: Appointment, start: datetime, actor: Actor, now: datetime)
     refuse_begun(appointment, now)
     if start == appointment.start:
         return
+    _refuse_restless(appointment.case, now)
     service, before = appointment.service, appointment.staff_id
     appointment.staff_id = check_free(service, start, now, moving=appointment)
     for name, at in _times(service, start).items():
@@ -345,7 +347,15 @@ def _give_back(appointment: Appointment, by: str, now: datetime) -> None:
     enqueue("cancelled", now, appointment=appointment.id, by=by)
 
 
+CHANGES = 6  # of one case within a day
 CAP = 3  # visits to come for one e-mail address or telephone number
+
+
+def _refuse_restless(case: Case, now: datetime) -> None:
+    """Raises Conflict after CHANGES of a case within a day: each one writes to two people."""
+    since = now - timedelta(days=1)
+    if sum(1 for entry in case.journal if entry.kind in ("moved", "booked") and entry.at > since) >= CHANGES:
+        raise Conflict(_("Ce rendez-vous a déjà beaucoup changé aujourd’hui : appelez-nous plutôt."))
 
 
 def check_cap(customer: Customer, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shopvisio import settings
@@ -12,11 +12,12 @@ from shopvisio.booking import Appointment
 from shopvisio.cases import record
 from shopvisio.catalogue import Product
 from shopvisio.db import Base, db
-from shopvisio.errors import Forbidden, Invalid, WrongState
+from shopvisio.errors import Conflict, Forbidden, Invalid, WrongState
 from shopvisio.i18n import _, time
 from shopvisio.jobs import enqueue
 
 LONGEST_MESSAGE = 2000
+MOST_MESSAGES = 2000  # of a call
 LATEST = 200  # messages that somebody who comes in is shown
 LATE = (5, 10, 15)  # minutes that are one tap away
 NEAR = timedelta(hours=2)
@@ -167,6 +168,8 @@ def say(call: Call, actor: Actor, text: str, now: datetime) -> Message:
     text = text.strip()
     if not text or len(text) > LONGEST_MESSAGE:
         raise Invalid(_("Un message a de 1 à {n} signes.", n=LONGEST_MESSAGE))
+    if (db.session.scalar(select(func.count(Message.id)).where(Message.call_id == call.id)) or 0) >= MOST_MESSAGES:
+        raise Conflict(_("Cet échange est déjà très long : parlez plutôt de vive voix."))
     message = Message(at=now, actor=actor.kind, name=actor.name, text=text)
     call.messages.append(message)
     db.session.flush()

@@ -9,7 +9,7 @@ from flask import Flask
 from shopvisio import booking, cases, settings
 from shopvisio.availability import Hours
 from shopvisio.db import db, writing
-from shopvisio.errors import Invalid, SlotTaken, WrongState
+from shopvisio.errors import Conflict, Invalid, SlotTaken, WrongState
 from shopvisio.jobs import Job
 
 
@@ -135,3 +135,15 @@ def test_the_cost_of_asking_does_not_grow_with_the_past(house: Flask, shop: Shop
     window = booking.Span(TUESDAY_10, TUESDAY_10 + timedelta(days=14))
     read = booking._taken(window)
     assert sum(map(len, read.values())) <= 2
+
+
+def test_a_case_that_changes_all_day_is_asked_to_call(shop: Shop, booked: cases.Case) -> None:
+    """Each change writes to two people: a loop must not become a flood of mails."""
+    appointment = booking.appointments(booked)[0]
+    for number in range(1, booking.CHANGES):
+        with writing():
+            booking.move(appointment, TUESDAY_10 + timedelta(days=number % 2, hours=1), booked.customer.actor, NOW)
+    with pytest.raises(Conflict), writing():
+        booking.move(appointment, TUESDAY_10 + timedelta(days=2), booked.customer.actor, NOW)
+    with writing():
+        booking.move(appointment, TUESDAY_10 + timedelta(days=2), booked.customer.actor, NOW + timedelta(hours=25))
