@@ -365,7 +365,7 @@ def check_cap(customer: Customer, now: datetime) -> None:
         select(func.count(Appointment.id))
         .join(Case, Case.id == Appointment.case_id)
         .join(Customer, Customer.id == Case.customer_id)
-        .where(~Appointment.cancelled, Appointment.start > now, theirs)
+        .where(~Appointment.cancelled, Appointment.start > now, Case.state == "booked", theirs)
     )
     if (db.session.scalar(count) or 0) >= CAP:
         raise Conflict(

@@ -147,3 +147,16 @@ def test_a_case_that_changes_all_day_is_asked_to_call(shop: Shop, booked: cases.
         booking.move(appointment, TUESDAY_10 + timedelta(days=2), booked.customer.actor, NOW)
     with writing():
         booking.move(appointment, TUESDAY_10 + timedelta(days=2), booked.customer.actor, NOW + timedelta(hours=25))
+
+
+def test_a_visit_whose_case_is_over_counts_no_more(shop: Shop) -> None:
+    for day in range(booking.CAP):
+        with writing():
+            done = book_visit(shop.repair, TUESDAY_10 + timedelta(days=day))
+            cases.dismiss(done.case, "no_show", shop.repairer.actor, NOW)
+    booking.check_cap(done.case.customer, NOW)
+    with writing():
+        for day in range(booking.CAP):
+            book_visit(shop.repair, TUESDAY_10 + timedelta(days=day, hours=1))
+    with pytest.raises(Conflict):
+        booking.check_cap(done.case.customer, NOW)
