@@ -127,7 +127,8 @@ def _waiting_for_a_part(service: Service, repairer: Staff, now: datetime) -> Cas
 
 def _due_now(service: Service, now: datetime) -> Appointment:
     about = Intake("Réservoir de WC", "Sanilux", "Duo 3/6 L", "L’eau coule en continu dans la cuvette.")
-    start = now.replace(second=0, microsecond=0)
+    last = now.astimezone(settings.zone()).replace(hour=23, minute=0)  # a visit does not cross midnight
+    start = min(now, last).replace(second=0, microsecond=0)
     return _book(service, "Marie-Antoinette Delaunay-Charpentier", about, start)[1]
 
 

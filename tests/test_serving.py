@@ -189,3 +189,12 @@ def test_the_demos_stage_stands_and_its_links_open(settled: config.Config, app: 
     for label in ("Home page", "The due call, as customer", "A case waiting for its part", "Sign-in"):
         path = "/" + links[label].split("/", 3)[3]
         assert stranger.get(path).status_code == 200, label
+
+
+@pytest.mark.parametrize("minute", range(0, 24 * 60, 97))
+def test_the_demos_stage_stands_at_any_hour(house: Flask, settled: config.Config, minute: int) -> None:
+    from datetime import timedelta
+
+    from shopvisio import demo
+
+    assert demo.make(settled, NOW + timedelta(minutes=minute))
