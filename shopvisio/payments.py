@@ -41,11 +41,6 @@ def owed(paper: Paper) -> int:
     return paper.gross - paid(paper)
 
 
-def owed_by(case: Case) -> int:
-    """Cents still due for the case."""
-    return sum(owed(paper) for paper in invoices.of_case(case.id))
-
-
 def owed_in_all() -> int:
     """Cents still due to the shop, over every invoice that stands."""
     taken_back = select(Paper.corrects_id).where(Paper.corrects_id.is_not(None))
