@@ -10,6 +10,7 @@ import { Camera } from "./camera.js";
 import { Chat } from "./chat.js";
 import { all, find, onActs, toggle } from "./dom.js";
 import { Lobby } from "./lobby.js";
+import { notice, quality, warns } from "./notice.js";
 import { Peer } from "./peer.js";
 import { Card, Shelf } from "./products.js";
 import { Line } from "./protocol.js";
@@ -18,7 +19,6 @@ import { called, say } from "./words.js";
 
 const MEASURE_EVERY = 3_000; // ms
 const WEAK = { loss: 0.05, rtt: 0.5 }; // a share, seconds
-const CALM = ["soon", "notYet", "gone", "theyLeft", ""]; // notices that are nobody's trouble
 const LATE = 3 * 60_000; // ms after the hour, before the page says that the other is late
 
 const page = find("#call");
@@ -260,7 +260,7 @@ function showControls() {
   toggle("mic", camera.mic);
   toggle("camera", camera.state !== "off");
   find("#hear").hidden = !state.blocked || state.view !== "live";
-  const link = quality();
+  const link = quality(state);
   for (const sign of all("[data-quality]")) {
     const text = say(`quality${link}`);
     if (sign.textContent !== text) sign.textContent = text;
@@ -268,28 +268,10 @@ function showControls() {
   }
 }
 
-/** @returns {"Good" | "Weak" | "Lost" | "Dialling"} */
-function quality() {
-  if (!state.line || state.peer === "reconnecting" || state.peer === "refused") return "Lost";
-  if (state.peer !== "connected") return "Dialling";
-  return state.weak ? "Weak" : "Good";
-}
-
-/** The one thing worth knowing now, the gravest first. */
-function notice() {
-  const them = other();
-  if (!["waiting", "live"].includes(state.view)) return "";
-  if (state.closing) return "closing";
-  if (!state.line || state.peer === "reconnecting") return "cut";
-  if (state.peer === "refused") return "noMedia";
-  if (them?.link === "lost") return "theirsCut";
-  if (them && !them.sound) return "theyHearNothing";
-  if (state.trouble) return "cameraTrouble";
-  if (state.view !== "waiting") return "";
-  if (isStaff && !stage.mineIsBig) return ""; // the place of their picture says it
-  if (isStaff) return state.met ? "gone" : "notYet";
-  if (state.met) return "theyLeft";
-  return isLate() ? "late" : "soon";
+/** @returns {import("./notice.js").Situation} */
+function situation() {
+  const placeSays = !stage.mineIsBig; // the place of their picture
+  return { ...state, isStaff, them: other(), placeSays, late: isLate() };
 }
 
 function isLate() {
@@ -299,12 +281,12 @@ function isLate() {
 function showNotice() {
   const them = other();
   const name = them ? called(them) : facts.other;
-  const kind = notice();
+  const kind = notice(situation());
   for (const box of all(".notice")) {
     box.hidden = !kind;
     if (box.dataset.kind === kind + name) continue;
     box.dataset.kind = kind + name; // told once, not at every change
-    box.classList.toggle("warn", !CALM.includes(kind));
+    box.classList.toggle("warn", warns(kind));
     find("b", box).textContent = say(kind, { name });
     find("p", box).textContent = say(`${kind}Next`, { name });
   }

@@ -1,0 +1,61 @@
+/** The one thing worth knowing now, and how good the connection is: decided here, shown by call.js. */
+
+/** @typedef {import("./protocol.js").Person} Person */
+
+/**
+ * @typedef {Object} Situation
+ * @property {string} view
+ * @property {boolean} isStaff
+ * @property {Person | undefined} them  The other person, when there.
+ * @property {boolean} met  Whether the other was ever there.
+ * @property {boolean} line  Whether the line to the appliance stands.
+ * @property {boolean} closing  Whether the appliance said that it stops for a moment.
+ * @property {string} peer  The state of our media.
+ * @property {boolean} weak
+ * @property {string} trouble  What is wrong with camera or microphone, if anything.
+ * @property {boolean} placeSays  Whether the place of their picture says already that they are not there.
+ * @property {boolean} late  Whether it is well past the hour.
+ */
+
+const CALM = ["soon", "notYet", "gone", "theyLeft", ""]; // nobody's trouble
+
+/**
+ * The name of what is to be told, the gravest first; empty when all is well.
+ * @param {Situation} now
+ */
+export function notice(now) {
+  if (!["waiting", "live"].includes(now.view)) return "";
+  if (now.closing) return "closing";
+  if (!now.line || now.peer === "reconnecting") return "cut";
+  if (now.peer === "refused") return "noMedia";
+  if (now.them?.link === "lost") return "theirsCut";
+  if (now.them && !now.them.sound) return "theyHearNothing";
+  if (now.trouble) return "cameraTrouble";
+  return now.view === "waiting" ? waiting(now) : "";
+}
+
+/** @param {Situation} now */
+function waiting({ isStaff, met, placeSays, late }) {
+  if (isStaff && placeSays) return "";
+  if (isStaff) return met ? "gone" : "notYet";
+  if (met) return "theyLeft";
+  return late ? "late" : "soon";
+}
+
+/**
+ * Whether a notice is a warning.
+ * @param {string} kind
+ */
+export function warns(kind) {
+  return !CALM.includes(kind);
+}
+
+/**
+ * @param {Pick<Situation, "line" | "peer" | "weak">} now
+ * @returns {"Good" | "Weak" | "Lost" | "Dialling"}
+ */
+export function quality({ line, peer, weak }) {
+  if (!line || peer === "reconnecting" || peer === "refused") return "Lost";
+  if (peer !== "connected") return "Dialling";
+  return weak ? "Weak" : "Good";
+}
