@@ -20,7 +20,21 @@ from shopvisio.claim import Claim
 from shopvisio.config import Config
 from shopvisio.jobs import Handler, Job
 from shopvisio.letters import Letters
-from shopvisio.web import book, call, customer, desk, door, front, health, legal, owner, public, register, signalling
+from shopvisio.web import (
+    book,
+    call,
+    customer,
+    desk,
+    door,
+    front,
+    health,
+    legal,
+    owner,
+    public,
+    register,
+    safety,
+    signalling,
+)
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +42,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 WORKERS = 3  # a slow mail server must not keep an invoice waiting
 LONGEST_NAP = 30.0  # seconds: jobs written by another process are found within this
 
-BLUEPRINTS = (health, public, door, book, customer, legal, call, desk, owner)
+BLUEPRINTS = (health, public, door, book, safety, customer, legal, call, desk, owner)
 
 
 def create_app(config: Config) -> Flask:

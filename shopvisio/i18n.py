@@ -1,7 +1,7 @@
 """Languages and formats: what eyes see. French is the language of the sources; others are catalogues."""
 
 import gettext
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel import Locale, dates, numbers
+from babel import Locale, dates, lists, numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import LazyProxy
@@ -135,3 +135,8 @@ def money(cents: int, decimals: bool = False) -> str:
     pattern = "#,##0.00" if decimals or cents % 100 else "#,##0"
     figure = numbers.format_decimal(cents / 100, pattern, locale=_locale())
     return f"{figure}{NB}€" if language() == "fr" else f"€{figure}"
+
+
+def joined(words: Sequence[str]) -> str:
+    """``l’eau, le gaz et le courant``."""
+    return lists.format_list(words, locale=_locale())

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, delete, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from shopvisio import safety
 from shopvisio.accounts import Customer
 from shopvisio.booking import Appointment, Service, book, check_cap
 from shopvisio.cases import Case, Intake, Photo, consent, open_case, record
@@ -97,6 +98,12 @@ def move(draft: Draft, start: datetime) -> None:
     db.session.flush()
 
 
+def is_safe(draft: Draft) -> bool:
+    """Whether the person may come next: a repair has its safety gate before."""
+    fields = draft.fields
+    return draft.service.kind != "repair" or safety.is_open(fields.get("dangers", ()), fields.get("done", ()))
+
+
 def submit(draft: Draft, customer: Customer, consents: dict[str, str], address: str, now: datetime) -> Appointment:
     """Turn the draft into a case with its first appointment, in the caller's write. Raises SlotTaken, Conflict and
     the like, and then the draft is as it was."""
@@ -110,6 +117,8 @@ def submit(draft: Draft, customer: Customer, consents: dict[str, str], address: 
     appointment = book(case, draft.service, draft.start, now)
     for photo in draft.photos:
         db.session.add(Photo(case_id=case.id, file=photo.file, width=photo.width, height=photo.height, created=now))
+    if draft.service.kind == "repair":
+        _keep_safety(case, fields, address, now)
     for kind, text in consents.items():
         consent(case, kind, text, address, now)
         record(case, "consented", customer.actor, now, consent=kind)
@@ -117,6 +126,14 @@ def submit(draft: Draft, customer: Customer, consents: dict[str, str], address: 
     draft.photos.clear()
     db.session.flush()
     return appointment
+
+
+def _keep_safety(case: Case, fields: dict[str, Any], address: str, now: datetime) -> None:
+    """The answers of the gate in the case's story, and word for word what the customer says they have cut off."""
+    dangers, done = fields.get("dangers", []), fields.get("done", [])
+    record(case, "safety", case.customer.actor, now, dangers=dangers, done=done)
+    for name in done:
+        consent(case, "safety", str(safety.DANGERS[name].done), address, now)
 
 
 def case_of(draft: Draft) -> Case | None:

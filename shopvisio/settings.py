@@ -311,6 +311,15 @@ SETTINGS: dict[str, Setting] = {
             unit="h",
         ),
         Setting(
+            "gas_phone",
+            REPAIR,
+            lazy("Urgence gaz"),
+            lazy("Donné à qui parle de gaz ; en France, le numéro gratuit du réseau."),
+            phone,
+            "+33800473333",
+            show=phone_for_eyes,
+        ),
+        Setting(
             "immediate_text",
             REPAIR,
             lazy("Demande d’exécution immédiate"),

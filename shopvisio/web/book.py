@@ -29,7 +29,7 @@ from shopvisio.web.guard import anybody
 blueprint = Blueprint("book", __name__)
 
 DAYS = 7  # on one page of times
-STEPS = 4  # service, time, fault, person
+STEPS = {"repair": 5, "sale": 4}  # service, time, fault, for a repair the safety gate, person
 CASE_ADDRESS = re.compile(r"/case/([0-9A-Za-z]+\.[0-9A-Za-z_-]+)")
 
 
@@ -78,6 +78,7 @@ def times_page(service: Service, now: datetime, moving: Appointment | None = Non
     return render_template(
         "book/times.html",
         service=service,
+        steps=STEPS[service.kind],
         moving=moving,
         days=[(day, list(found)) for day, found in groupby(slots, lambda slot: here(slot.start).date())],
         first=first,
@@ -134,7 +135,7 @@ def times(service_id: int) -> ResponseReturnValue:
 @anybody
 def time(key: str) -> ResponseReturnValue:
     """Another time for a draft: all that was typed stays."""
-    now, draft = clock.now(), _draft(key)
+    now, draft = clock.now(), draft_of(key)
     if request.method == "GET":
         return times_page(draft.service, now, back=url_for("book.fault", key=key))
     try:
@@ -148,7 +149,8 @@ def time(key: str) -> ResponseReturnValue:
     return redirect(url_for("book.fault", key=key), 303)
 
 
-def _draft(key: str) -> Draft:
+def draft_of(key: str) -> Draft:
+    """The draft with this key; raises NotFound once it is gone."""
     draft = intake.find(key)
     if draft is None:
         raise NotFound(_("Cette réservation n’a pas été terminée à temps. Recommencez : cela prend une minute."))
@@ -230,7 +232,7 @@ def _fault_form(service: Service) -> type[FlaskForm]:
 @anybody
 def fault(key: str) -> ResponseReturnValue:
     """Step 3: what is broken, with photos. Every button of the page keeps what was typed."""
-    draft = _draft(key)
+    draft = draft_of(key)
     if draft.case_id is not None:
         return _to_case(draft)
     form = _fault_form(draft.service)(data=draft.fields)
@@ -245,12 +247,17 @@ def fault(key: str) -> ResponseReturnValue:
         return _fault_page(draft, form, refusal), 422
     if staying:
         return redirect(url_for("book.fault", key=key, _anchor="photos"), 303)
-    return redirect(url_for("book.person", key=key), 303)
+    return redirect(url_for("safety.ask" if draft.service.kind == "repair" else "book.person", key=key), 303)
 
 
 def _fault_page(draft: Draft, form: FlaskForm, refusal: str) -> str:
     return render_template(
-        "book/fault.html", draft=draft, form=form, photo_refusal=refusal, room=intake.PHOTOS - len(draft.photos)
+        "book/fault.html",
+        draft=draft,
+        steps=STEPS[draft.service.kind],
+        form=form,
+        photo_refusal=refusal,
+        room=intake.PHOTOS - len(draft.photos),
     )
 
 
@@ -317,7 +324,7 @@ def _typed(form: FlaskForm, *names: str) -> dict[str, str]:
 @anybody
 def photo(key: str, photo_id: int) -> ResponseReturnValue:
     """A photo of the draft, for whoever writes it."""
-    found = next((photo for photo in _draft(key).photos if photo.id == photo_id), None)
+    found = next((photo for photo in draft_of(key).photos if photo.id == photo_id), None)
     if found is None:
         raise NotFound
     return send_from_directory(current_app.config["SHOP"].uploads, found.file, mimetype="image/jpeg")
@@ -387,12 +394,14 @@ class RepairPersonForm(PersonForm):
 @blueprint.route("/draft/<key>/person", methods=["GET", "POST"])
 @anybody
 def person(key: str) -> ResponseReturnValue:
-    """Step 4: who comes and what they agree to; the button makes the case. Sent twice, it is made once."""
-    now, draft = clock.now(), _draft(key)
+    """The last step: who comes and what they agree to; the button makes the case. Sent twice, it is made once."""
+    now, draft = clock.now(), draft_of(key)
     if draft.case_id is not None:
         return _to_case(draft)
     if not draft.fields.get("device"):
         return redirect(url_for("book.fault", key=key))
+    if not intake.is_safe(draft):
+        return redirect(url_for("safety.ask", key=key), 303)
     kind = RepairPersonForm if draft.service.kind == "repair" else PersonForm
     form = kind(data=draft.fields)
     if request.method == "GET":
@@ -412,7 +421,12 @@ def person(key: str) -> ResponseReturnValue:
 
 def _person_page(draft: Draft, form: FlaskForm, refusal: ShopVisioError | None = None) -> str:
     return render_template(
-        "book/person.html", draft=draft, form=form, refusal=refusal, immediate=settings.get("immediate_text")
+        "book/person.html",
+        draft=draft,
+        steps=STEPS[draft.service.kind],
+        form=form,
+        refusal=refusal,
+        immediate=settings.get("immediate_text"),
     )
 
 

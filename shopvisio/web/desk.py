@@ -72,6 +72,7 @@ blueprint.add_app_template_global(menu, "menu")
 blueprint.add_app_template_global(_may, "may")
 blueprint.add_app_template_global(story.nth, "nth")
 blueprint.add_app_template_filter(story.mid, "mid")
+blueprint.add_app_template_filter(story.safety_of, "safety_of")
 blueprint.add_app_template_global(week_names, "week_names")
 blueprint.add_app_template_global(_weekdays, "weekdays")
 

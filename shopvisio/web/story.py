@@ -9,8 +9,9 @@ from babel.support import LazyProxy
 
 from shopvisio.booking import Appointment
 from shopvisio.cases import OUTCOMES, STATES, Case, Entry
-from shopvisio.i18n import _, day_short, here, lazy, money, n_, time, when
+from shopvisio.i18n import _, day_short, here, joined, lazy, money, n_, time, when
 from shopvisio.payments import METHODS
+from shopvisio.safety import DANGERS
 
 KEY, PLAIN, AUTO = "key", "", "auto"  # how loud: an event that turns the case, an ordinary one, the appliance's own
 
@@ -57,6 +58,7 @@ TELLINGS: dict[str, Telling] = {
     "missed": Telling("bell", AUTO, lazy("{missed} pendant le {visit} appel.")),
     "withdrawn": Telling("doc", KEY, lazy("renonce au contrat."), lazy("avez renoncé au contrat.")),
     "consented": Telling("doc", PLAIN, lazy("accepte : {consent}."), lazy("avez accepté : {consent}.")),
+    "safety": Telling("shield", PLAIN, lazy("répond à la sécurité : {safety}."), lazy("avez répondu : {safety}.")),
     "customer_came": Telling("bell", PLAIN, lazy("est en salle d’attente.")),
     "call_started": Telling("video", PLAIN, lazy("Le {visit} appel commence."), lazy("Le {visit} appel a commencé.")),
     "call_ended": Telling(
@@ -97,6 +99,7 @@ TELLINGS: dict[str, Telling] = {
 CONSENTS = {
     "terms": lazy("les conditions générales"),
     "immediate": lazy("le début immédiat de la réparation"),
+    "safety": lazy("ce qui est coupé avant l’appel"),
 }
 PARTS = {
     "offered": lazy("Proposée"),
@@ -160,6 +163,19 @@ def part_price(cents: int) -> str:
     return money(cents) if cents else _("comprise dans le forfait")
 
 
+def safety_words(told: dict[str, Any]) -> str:
+    """The answers of the safety gate: ``du courant et de l’eau qui coule, coupé avant l’appel``."""
+    named = [mid(str(DANGERS[name].name)) for name in told.get("dangers", ()) if name in DANGERS]
+    if not named:
+        return _("rien de dangereux")
+    return _("{dangers}, coupé avant l’appel", dangers=joined(named))
+
+
+def safety_of(case: Case) -> str:
+    """What the customer answered at the safety gate, empty when they never were asked."""
+    return next((safety_words(entry.told) for entry in case.journal if entry.kind == "safety"), "")
+
+
 def _words(told: dict[str, Any]) -> dict[str, str]:
     """The facts of a line, each as it reads inside a sentence."""
     visit = int(told.get("visit", 1))
@@ -173,6 +189,7 @@ def _words(told: dict[str, Any]) -> dict[str, str]:
         "minutes": _(", après {time}", time=n_("{n} minute", "{n} minutes", minutes)) if minutes else "",
         "outcome": str(OUTCOMES.get(told.get("outcome", ""), "")).lower(),
         "consent": str(CONSENTS.get(told.get("consent", ""), told.get("consent", ""))),
+        "safety": safety_words(told),
         "part": str(told.get("part", "")),
         "price": part_price(int(told.get("price", 0))),
         "carrier": _(" par {carrier}", carrier=told["carrier"]) if told.get("carrier") else "",

@@ -168,7 +168,7 @@ def drafts(app: Flask, number: int, start: datetime | None = None) -> list[str]:
         with db.writing():
             made = [intake.begin(service, start or slots[n], now) for n in range(number)]
             for draft in made:
-                intake.type_in(draft, device="WC", symptom="Il fuit.")
+                intake.type_in(draft, device="WC", symptom="Il fuit.", dangers=["water"], done=["water"])
             return [draft.key for draft in made]
 
 
@@ -243,7 +243,8 @@ def weights(app: Flask) -> dict[str, float]:
     """Each page of a booking with what it loads, in kB as sent."""
     client = app.test_client()
     (key,) = drafts(app, 1)
-    paths = {"home": "/", "times": "/book/1", "fault": f"/draft/{key}/fault", "person": f"/draft/{key}/person"}
+    paths = {"home": "/", "times": "/book/1", "fault": f"/draft/{key}/fault"}
+    paths |= {"safety": f"/draft/{key}/safety", "person": f"/draft/{key}/person"}
     found = {}
     for name, path in paths.items():
         text = client.get(path, headers={"Accept-Encoding": "gzip"})

@@ -75,6 +75,8 @@ def book() -> Visitor:
     assert start, "no free time"
     customer.send("/book/1", start=start[1].replace("&#43;", "+"))
     customer.send(customer.path, device="Réservoir de WC", symptom="L’eau coule en continu.")
+    customer.send(customer.path, danger="water")
+    customer.send(customer.path, done="water")
     customer.send(
         customer.path,
         name="Marie Delaunay",

@@ -9,48 +9,23 @@ from conftest import NOW, TUESDAY_10, Clock, book_visit
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
+from way import AGREED, FAULT, PERSON, REPAIR, SALE, START, a_photo, begin, typed
 from werkzeug.datastructures import FileStorage
-from werkzeug.test import TestResponse, encode_multipart
+from werkzeug.test import encode_multipart
 
 from shopvisio import booking, catalogue, intake, settings
 from shopvisio.cases import Case, Consent, Photo
 from shopvisio.db import db, writing
 from shopvisio.intake import Draft
 
-START = "2026-11-24T09:00:00+00:00"  # Tuesday, 10 h in Paris
-REPAIR, SALE = "/book/1", "/book/2"
-FAULT = {"device": "Réservoir de WC", "symptom": "L’eau coule en continu."}
-PERSON = {"name": "Marie Delaunay", "email": "marie@exemple.example", "phone": "06 39 98 27 50"}
-AGREED = {"terms": "y", "immediate": "y"}
-
-
-def a_photo(side: int = 400) -> BytesIO:
-    """A picture as a telephone sends it."""
-    out = BytesIO()
-    Image.new("RGB", (side, side // 2), "teal").save(out, "JPEG")
-    out.seek(0)
-    return out
-
-
-def begin(client: FlaskClient, service: str = REPAIR, start: str = START) -> str:
-    """A draft for this time; answers the address its pages stand under."""
-    answer = client.post(service, data={"start": start})
-    assert answer.status_code == 303, answer.text
-    return answer.location.removesuffix("/fault")
-
 
 @pytest.fixture
 def draft(stranger: FlaskClient) -> str:
-    """The address of a draft of a repair, its fault told."""
+    """The address of a draft of a repair, its fault told, its safety gate passed."""
     path = begin(stranger)
-    assert stranger.post(f"{path}/fault", data=FAULT).location == f"{path}/person"
+    assert stranger.post(f"{path}/fault", data=FAULT).location == f"{path}/safety"
+    assert stranger.post(f"{path}/safety", data={"danger": "nothing"}).location == f"{path}/person"
     return path
-
-
-def typed(page: TestResponse, name: str) -> str:
-    """What stands in this field of the page."""
-    found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page.text)
-    return found[1] if found else ""
 
 
 # -- home and times
@@ -441,7 +416,8 @@ def test_no_page_of_the_way_holds_anything_its_policy_forbids(
 ) -> None:
     with open_app.app_context(), writing():
         catalogue.add("Bouilloire", "49,90", "", "", NOW)
-    pages = ["/", REPAIR, SALE, "/call", f"{draft}/fault", f"{draft}/person", f"{draft}/time", "/nowhere"]
+    pages = ["/", REPAIR, SALE, "/call", "/nowhere"]
+    pages += [f"{draft}/{step}" for step in ("time", "fault", "safety", "person")]
     pages += [f"/legal/{name}" for name in ("prices", "notice", "terms", "privacy", "mediator")]
     for path in pages:
         answer = stranger.get(path)
