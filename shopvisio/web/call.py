@@ -11,10 +11,11 @@ from shopvisio.booking import Appointment
 from shopvisio.cases import OUTCOMES, SALE_OUTCOMES, Case
 from shopvisio.db import writing
 from shopvisio.errors import NotFound
-from shopvisio.web import guard, signalling
+from shopvisio.web import browsers, guard, signalling
 from shopvisio.web.guard import case_link, staff
 
 blueprint = Blueprint("call", __name__)
+blueprint.add_app_template_global(browsers.theirs, "browser")
 
 
 @blueprint.get("/case/<token>/call")

@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
@@ -154,16 +155,18 @@ Chromium = Callable[..., Page]
 
 @pytest.fixture
 def chromium(browsers: Callable[[str], Browser]) -> Iterator[Chromium]:
-    """``chromium(camera, size)``: a fresh page in the browser with that camera; a fault on it fails the test."""
+    """``chromium(camera, size)``: a fresh page in the browser with that camera; a fault on it fails the test.
+    What else a context may be given goes by name: ``user_agent="…"``."""
     faults: list[str] = []
     opened = []
 
-    def page(camera: str, size: dict[str, int] = LAPTOP) -> Page:
+    def page(camera: str, size: dict[str, int] = LAPTOP, **more: Any) -> Page:
         context = browsers(camera).new_context(
             viewport=size,  # type: ignore[arg-type]
             locale="fr-FR",
             timezone_id="Europe/Paris",
             ignore_https_errors=True,  # the certificate is the appliance's own
+            **more,
         )
         opened.append(context)
         context.add_init_script(REMEMBER_CONNECTIONS)

@@ -16,8 +16,8 @@ def test_a_refused_camera_is_explained_and_one_may_come_without(served: Served, 
     expect(marie.get_by_text("Votre navigateur va demander l’accès")).to_be_visible()
     click(marie, "Autoriser la caméra et le micro")
     expect(marie.get_by_role("alert").filter(has_text="fermés à cette page")).to_be_visible()
-    expect(marie.get_by_text("Cliquez sur le cadenas")).to_be_visible()
-    click(marie, "Entrer sans caméra ni micro")
+    expect(marie.get_by_text("l’icône des réglages")).to_be_visible()
+    click(marie, "Sans caméra ni micro : photos et messages")
     karim = colleague(chromium, served, visit, "repairer")
     sees(marie, "blue")
     assert hears(marie)
@@ -34,7 +34,7 @@ def test_without_camera_and_microphone_the_page_says_what_is_missing(served: Ser
     marie.goto(f"{served.url}{visit.case_path}/call")
     click(marie, "Autoriser la caméra et le micro")
     expect(marie.get_by_role("alert").filter(has_text="Il manque une caméra ou un micro")).to_be_visible()
-    expect(marie.get_by_role("button", name="Entrer sans caméra ni micro")).to_be_visible()
+    expect(marie.get_by_role("button", name="Sans caméra ni micro : photos et messages")).to_be_visible()
 
 
 def test_voice_alone_is_heard(served: Served, chromium: Chromium) -> None:

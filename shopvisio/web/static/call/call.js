@@ -12,6 +12,7 @@ import { all, find, onActs, toggle } from "./dom.js";
 import { Lobby } from "./lobby.js";
 import { notice, quality, warns } from "./notice.js";
 import { Peer } from "./peer.js";
+import { Picker } from "./picker.js";
 import { Card, Shelf } from "./products.js";
 import { Line } from "./protocol.js";
 import { Stage } from "./stage.js";
@@ -47,6 +48,7 @@ const state = {
 
 const camera = new Camera(isRepair && !isStaff ? "environment" : "user", onTrack);
 const lobby = new Lobby();
+const picker = new Picker(camera, (trouble) => update({ trouble }));
 const stage = new Stage(isRepair === isStaff ? "theirs" : "mine", onBlocked);
 const line = new Line(
   facts.case ? { case: facts.case, appointment: facts.appointment } : { appointment: facts.appointment },
@@ -100,6 +102,7 @@ async function open(what) {
   const got = camera.hasMic || camera.state !== "off";
   update({ media: got ? "ready" : "ask", trouble });
   for (const button of all('[data-act="flip"]')) button.hidden = !(await camera.canFlip());
+  await picker.show();
 }
 
 // -- coming and going
@@ -325,6 +328,7 @@ function panel(open) {
 
 async function flipCamera() {
   update({ trouble: await camera.flip() });
+  await picker.show();
 }
 
 onActs({

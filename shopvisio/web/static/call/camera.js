@@ -2,10 +2,12 @@
  * Our own camera and microphone: opened, switched, cut, and opened again when the telephone took them away.
  * It never touches the page.
  *
- * @typedef {"denied" | "missing" | "busy" | "insecure" | "unsupported" | "other"} Trouble
+ * @typedef {"denied" | "system" | "dismissed" | "missing" | "busy" | "insecure" | "unsupported" | "other"} Trouble
  * @typedef {"audio" | "video"} Kind
  * @typedef {"user" | "environment"} Facing
  */
+
+import { chosen, present } from "./devices.js";
 
 const SIZE = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 } };
 const SOUND = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
@@ -26,8 +28,11 @@ const KINDS = {
 export function trouble(error) {
   if (!window.isSecureContext) return "insecure";
   if (!navigator.mediaDevices?.getUserMedia) return "unsupported";
-  const name = error instanceof Error || error instanceof DOMException ? error.name : "";
-  return /** @type {Trouble} */ (KINDS[/** @type {keyof typeof KINDS} */ (name)] ?? "other");
+  const { name, message } = error instanceof Error || error instanceof DOMException ? error : { name: "", message: "" };
+  const kind = /** @type {Trouble} */ (KINDS[/** @type {keyof typeof KINDS} */ (name)] ?? "other");
+  if (kind === "denied" && /system/i.test(message)) return "system"; // the computer's own settings, not the page's
+  if (kind === "denied" && /dismissed/i.test(message)) return "dismissed"; // the question was closed unanswered
+  return kind;
 }
 
 /** Our camera and microphone. */
@@ -35,7 +40,8 @@ export class Camera {
   /** @type {Record<Kind, MediaStreamTrack | null>} */ #tracks = { audio: null, video: null };
   /** @type {Record<Kind, boolean>} */ #wanted = { audio: false, video: false }; // what the person wants there
   /** @type {Facing} */ #facing;
-  #device = "";
+  #device = chosen("videoinput");
+  #microphone = chosen("audioinput");
   #paused = false; // whether the telephone took the picture away
   #micOn = true;
   /** @type {(kind: Kind, track: MediaStreamTrack | null) => void} */ #onTrack;
@@ -110,28 +116,48 @@ export class Camera {
 
   /** Whether there is another camera to switch to. */
   async canFlip() {
-    return (await cameras()).length > 1;
+    return (await present("videoinput")).length > 1;
   }
 
   /**
-   * Switch to the other side, or to the next camera. The old one is stopped first: telephones open only one.
+   * Switch to the other side, or to the next camera.
    * @returns {Promise<Trouble | "">}
    */
   async flip() {
-    const before = { facing: this.#facing, device: this.#device };
     const now = this.#tracks.video?.getSettings() ?? {};
     if (now.facingMode) {
-      this.#facing = now.facingMode === "user" ? "environment" : "user";
-      this.#device = "";
-    } else {
-      const all = (await cameras()).map(({ deviceId }) => deviceId);
-      this.#device = all[(all.indexOf(now.deviceId ?? "") + 1) % all.length] ?? "";
+      const facing = now.facingMode === "user" ? "environment" : "user";
+      return this.#switch("video", { facing, device: "", microphone: this.#microphone });
     }
-    this.#drop("video");
-    const wrong = await this.#take(false, true);
+    const ids = (await present("videoinput")).map(({ deviceId }) => deviceId);
+    return this.use("video", ids[(ids.indexOf(now.deviceId ?? "") + 1) % ids.length] ?? "");
+  }
+
+  /**
+   * Take this camera, or this microphone, from now on.
+   * @param {Kind} kind
+   * @param {string} device
+   * @returns {Promise<Trouble | "">}
+   */
+  use(kind, device) {
+    const now = { facing: this.#facing, device: this.#device, microphone: this.#microphone };
+    return this.#switch(kind, { ...now, [kind === "video" ? "device" : "microphone"]: device });
+  }
+
+  /**
+   * Another one, or the one before when it is not to be had. The old one is stopped first: telephones open only one.
+   * @param {Kind} kind
+   * @param {{facing: Facing, device: string, microphone: string}} wanted
+   * @returns {Promise<Trouble | "">}
+   */
+  async #switch(kind, wanted) {
+    const before = { facing: this.#facing, device: this.#device, microphone: this.#microphone };
+    ({ facing: this.#facing, device: this.#device, microphone: this.#microphone } = wanted);
+    this.#drop(kind);
+    const wrong = await this.#take(kind === "audio", kind === "video");
     if (!wrong) return "";
-    ({ facing: this.#facing, device: this.#device } = before);
-    await this.#take(false, true);
+    ({ facing: this.#facing, device: this.#device, microphone: this.#microphone } = before);
+    await this.#take(kind === "audio", kind === "video");
     return wrong;
   }
 
@@ -149,12 +175,17 @@ export class Camera {
    */
   async #take(audio, video) {
     const side = this.#device ? { deviceId: { exact: this.#device } } : { facingMode: { ideal: this.#facing } };
-    const asked = { audio: audio && SOUND, video: video && { ...SIZE, ...side } };
+    const ear = this.#microphone ? { deviceId: { ideal: this.#microphone } } : {};
+    const asked = { audio: audio && { ...SOUND, ...ear }, video: video && { ...SIZE, ...side } };
     try {
       const stream = await navigator.mediaDevices.getUserMedia(asked);
       for (const track of stream.getTracks()) this.#keep(track);
       return "";
     } catch (error) {
+      if (video && this.#device && trouble(error) === "missing") { // the one that was chosen is unplugged
+        this.#device = "";
+        return this.#take(audio, video);
+      }
       for (const kind of /** @type {Kind[]} */ ([audio && "audio", video && "video"].filter(Boolean))) {
         this.#wanted[kind] = false;
         this.#onTrack(kind, this.#tracks[kind]);
@@ -213,9 +244,4 @@ export class Camera {
     if (this.#wanted.audio && !this.#tracks.audio) await this.#take(true, false);
     if (this.#wanted.video && (!this.#tracks.video || this.#paused)) await this.#take(false, true);
   }
-}
-
-async function cameras() {
-  const devices = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
-  return devices.filter(({ kind }) => kind === "videoinput");
 }

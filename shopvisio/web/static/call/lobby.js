@@ -11,8 +11,8 @@ export class Lobby {
   #meter = new Meter(find("#mic-meter"), () => this.#heard());
 
   constructor() {
-    const kind = browser();
-    for (const hint of all("[data-browser]")) hint.hidden = hint.dataset.browser !== kind;
+    const hand = navigator.maxTouchPoints > 1 ? "touch" : "mouse"; // a tablet may call itself a computer
+    for (const help of all("[data-hand]")) help.hidden = help.dataset.hand !== hand;
   }
 
   /**
@@ -44,19 +44,12 @@ export class Lobby {
   /** @param {Trouble | ""} kind */
   help(kind) {
     for (const panel of all("[data-trouble]")) panel.hidden = panel.dataset.trouble !== kind;
+    for (const words of all("[data-first-time], [data-before-asking]")) words.hidden = Boolean(kind);
+    for (const words of all("[data-again]")) words.hidden = !kind;
   }
 
   #heard() {
     find("#mic-silent").hidden = true;
     find("#mic-heard").hidden = false;
   }
-}
-
-/** Whose settings hold the camera: each is found elsewhere. */
-function browser() {
-  const agent = navigator.userAgent;
-  if (/FBAN|FBAV|Instagram|Messenger|GSA\//.test(agent)) return "inside"; // a page shown inside another app
-  if (/iPhone|iPad|iPod/.test(agent) || (/Macintosh/.test(agent) && navigator.maxTouchPoints > 1)) return "ios";
-  if (/Android/.test(agent)) return "android";
-  return "computer";
 }
