@@ -21,6 +21,7 @@ from shopvisio.config import Config
 from shopvisio.jobs import Handler, Job
 from shopvisio.letters import Letters
 from shopvisio.web import (
+    agenda,
     book,
     call,
     customer,
@@ -42,7 +43,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 WORKERS = 3  # a slow mail server must not keep an invoice waiting
 LONGEST_NAP = 30.0  # seconds: jobs written by another process are found within this
 
-BLUEPRINTS = (health, public, door, book, safety, customer, legal, call, desk, owner)
+BLUEPRINTS = (health, public, door, book, safety, customer, legal, call, desk, agenda, owner)
 
 
 def create_app(config: Config) -> Flask:

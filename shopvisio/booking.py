@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 from sqlalchemy import ForeignKey, Index, func, or_, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from shopvisio import calendar, settings
 from shopvisio.accounts import Actor, Customer, Staff
@@ -168,6 +168,12 @@ def close(first: date, last: date, reason: str) -> Closure:
 def closures(now: datetime) -> list[Closure]:
     """The closures that are not over, in order."""
     return list(db.session.scalars(select(Closure).where(Closure.end > now).order_by(Closure.start)))
+
+
+def closures_in(window: Span) -> list[Closure]:
+    """The closures that share any time with the window, in order."""
+    shared = select(Closure).where(Closure.start < window.end, Closure.end > window.start)
+    return list(db.session.scalars(shared.order_by(Closure.start)))
 
 
 def during(closure: Closure) -> list[Appointment]:
@@ -459,16 +465,44 @@ def free_up(case: Case, by: str, now: datetime) -> None:
 
 def of_day(day: date) -> list[Appointment]:
     """The shop's appointments of a local day, in order."""
-    zone = settings.zone()
-    start = datetime(day.year, day.month, day.day, tzinfo=zone)
-    end = datetime.combine(day + timedelta(days=1), datetime.min.time(), zone)
-    return list(
-        db.session.scalars(
-            select(Appointment)
-            .where(~Appointment.cancelled, Appointment.start >= start, Appointment.start < end)
-            .order_by(Appointment.start, Appointment.staff_id)
-        )
+    return of_days(day, 1)
+
+
+def of_days(first: date, days: int, staff: Staff | None = None) -> list[Appointment]:
+    """The appointments of ``days`` local days from ``first``, of everybody or of one colleague, in order; their cases,
+    customers and colleagues come with them."""
+    window = local_days(first, days)
+    kept = select(Appointment).where(
+        ~Appointment.cancelled, Appointment.start >= window.start, Appointment.start < window.end
     )
+    if staff is not None:
+        kept = kept.where(Appointment.staff_id == staff.id)
+    whole = (joinedload(Appointment.staff), joinedload(Appointment.case).joinedload(Case.customer))
+    return list(db.session.scalars(kept.options(*whole).order_by(Appointment.start, Appointment.staff_id)))
+
+
+def starts(window: Span) -> list[datetime]:
+    """When the visits of the window begin."""
+    kept = select(Appointment.start).where(
+        ~Appointment.cancelled, Appointment.start >= window.start, Appointment.start < window.end
+    )
+    return list(db.session.scalars(kept))
+
+
+def local_days(first: date, days: int) -> Span:
+    """From the first midnight of ``first`` to the one ``days`` local days later."""
+    zone = settings.zone()
+    after = first + timedelta(days=days)
+    return Span(
+        datetime(first.year, first.month, first.day, tzinfo=zone),
+        datetime(after.year, after.month, after.day, tzinfo=zone),
+    )
+
+
+def last_visits(found: Collection[Case]) -> dict[int, Appointment]:
+    """The last appointment kept for each of these cases, by the case's id."""
+    kept = select(Appointment).where(~Appointment.cancelled, Appointment.case_id.in_([case.id for case in found]))
+    return {visit.case_id: visit for visit in db.session.scalars(kept.order_by(Appointment.start))}
 
 
 def _visits(case: Case) -> int:
@@ -480,17 +514,21 @@ def _hours(service: Service, first: date, last: date) -> Mapping[int, Sequence[H
     serves = Staff.takes_repairs if service.kind == "repair" else Staff.takes_sales
     every = db.session.scalars(select(Staff.id).where(Staff.active, serves))
     named = {person.id for person in service.people}
-    found: dict[int, list[Hours | DayHours]] = {staff: [] for staff in every if not named or staff in named}
+    return hours_during([staff for staff in every if not named or staff in named], first, last)
+
+
+def hours_during(staff: Collection[int], first: date, last: date) -> Mapping[int, Sequence[Hours | DayHours]]:
+    """By id of these colleagues, their week, and their special days from ``first`` to ``last``."""
+    found: dict[int, list[Hours | DayHours]] = {person: [] for person in staff}
     rows = select(StaffHours.staff_id, StaffHours.weekday, StaffHours.opens, StaffHours.closes)
-    for staff, weekday, opens, closes in db.session.execute(rows.where(StaffHours.staff_id.in_(list(found)))):
-        found[staff].append(Hours(weekday, opens, closes))
+    for person, weekday, opens, closes in db.session.execute(rows.where(StaffHours.staff_id.in_(list(found)))):
+        found[person].append(Hours(weekday, opens, closes))
     special = calendar.special(found, first, last)
-    return {staff: [*hours, *special.get(staff, ())] for staff, hours in found.items()}
+    return {person: [*hours, *special.get(person, ())] for person, hours in found.items()}
 
 
 def _closures(window: Span) -> list[Span]:
-    rows = select(Closure.start, Closure.end).where(Closure.start < window.end, Closure.end > window.start)
-    return [Span(start, end) for start, end in db.session.execute(rows)]
+    return [Span(closure.start, closure.end) for closure in closures_in(window)]
 
 
 def _taken(window: Span, moving: Appointment | None = None) -> Mapping[int, Sequence[Span]]:

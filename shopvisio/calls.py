@@ -1,6 +1,6 @@
 """The live session of an appointment: planned, waiting, live, ended; who may come in; what was said."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, func, select
@@ -71,6 +71,12 @@ def of(appointment: Appointment) -> Call:
 def find(appointment: Appointment) -> Call | None:
     """The appointment's call, if anybody ever came."""
     return db.session.scalar(select(Call).where(Call.appointment_id == appointment.id))
+
+
+def of_all(found: Collection[Appointment]) -> dict[int, Call]:
+    """The calls of these appointments that anybody ever came to, by the appointment's id."""
+    theirs = select(Call).where(Call.appointment_id.in_([appointment.id for appointment in found]))
+    return {call.appointment_id: call for call in db.session.scalars(theirs)}
 
 
 def opens(appointment: Appointment) -> datetime:
@@ -150,7 +156,8 @@ def run_late(appointment: Appointment, minutes: int, actor: Actor, now: datetime
 def awaited(today: Sequence[Appointment], now: datetime) -> list[tuple[Appointment, int]]:
     """The visits of today that are near and not begun, each with the minutes announced: those one may be late for."""
     near = [a for a in today if a.start < now + NEAR and now < a.until and a.case.state == "booked"]
-    found = [(appointment, find(appointment)) for appointment in near]
+    known = of_all(near)
+    found = [(appointment, known.get(appointment.id)) for appointment in near]
     return [(appointment, call.late if call else 0) for appointment, call in found if not (call and call.started)]
 
 

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ForeignKey, UniqueConstraint, func, or_, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
 from shopvisio import settings
 from shopvisio.accounts import Actor, Customer
@@ -230,7 +230,8 @@ def find(key: str) -> Case | None:
 
 def listed(states: Collection[str], words: str = "", limit: int = 100) -> list[Case]:
     """The dossiers in one of ``states`` whose number, customer or thing holds every word, the newest first."""
-    found = select(Case).join(Case.customer).where(Case.state.in_(states)).order_by(Case.id.desc()).limit(limit)
+    found = select(Case).join(Case.customer).options(contains_eager(Case.customer))
+    found = found.where(Case.state.in_(states)).order_by(Case.id.desc()).limit(limit)
     for word in words.split():
         places = (Case.number, Case.device, Case.brand, Case.model, Customer.name, Customer.email)
         found = found.where(or_(*(place.icontains(word, autoescape=True) for place in places)))

@@ -125,6 +125,11 @@ def day_short(moment: datetime | date) -> str:
     return _on_day(moment, "d MMM")
 
 
+def weekday_short(moment: datetime | date) -> str:
+    """``mer. 25``: where seven stand in a row."""
+    return _on_day(moment, "EEE d")
+
+
 def when(moment: datetime) -> str:
     """``mercredi 25 novembre, 9 h 45``."""
     return f"{day(moment)}, {time(moment)}"

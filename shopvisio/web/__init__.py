@@ -70,6 +70,7 @@ def _filters() -> dict[str, Callable[..., str]]:
         "day": i18n.day,
         "day_short": i18n.day_short,
         "day_year": i18n.day_year,
+        "weekday_short": i18n.weekday_short,
         "time": i18n.time,
         "when": i18n.when,
         "phone": settings.phone_for_eyes,

@@ -13,15 +13,13 @@ from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringFi
 
 from shopvisio import accounts, booking, calls, cases, clock, invoices, mail, money, papers, payments, settings
 from shopvisio.accounts import Staff
-from shopvisio.booking import Appointment
-from shopvisio.calls import Call
 from shopvisio.cases import Case, Part, Photo
 from shopvisio.db import db, writing
 from shopvisio.errors import Invalid, NotFound, Unavailable
 from shopvisio.i18n import _, lazy
 from shopvisio.invoices import Paper
+from shopvisio.web import agenda, guard, story, todo, wake_jobs
 from shopvisio.web import call as call_pages
-from shopvisio.web import guard, presence, story, todo, wake_jobs
 from shopvisio.web.guard import staff
 from shopvisio.web.typed import WEEKDAYS, blame, choices_of, week_names
 
@@ -80,17 +78,6 @@ blueprint.add_app_template_global(_weekdays, "weekdays")
 # -- the day
 
 
-@dataclass(frozen=True)
-class Row:
-    """A line of the agenda: how far its visit is, in a word."""
-
-    appointment: Appointment
-    call: Call | None
-    pill: str
-    word: str
-    past: bool
-
-
 @blueprint.get("")
 @staff("papers")
 def today() -> ResponseReturnValue:
@@ -105,19 +92,13 @@ def today() -> ResponseReturnValue:
 @staff("desk")
 def day(day: str) -> ResponseReturnValue:
     """Another day, ``YYYY-MM-DD``."""
-    try:
-        found = date.fromisoformat(day)
-    except ValueError:
-        raise NotFound from None
-    if not 2000 <= found.year <= 2999:
-        raise NotFound
-    return _day(found, clock.now())
+    return _day(agenda.day_of(day), clock.now())
 
 
 def _day(shown: date, now: datetime) -> str:
     current = now.astimezone(settings.zone()).date()
-    rows = [_row(appointment, now) for appointment in booking.of_day(shown)]
-    line = sum(1 for row in rows if row.appointment.start <= now) if shown == current else None
+    found = booking.of_day(shown)
+    rows = agenda.rows(found, now)
     return render_template(
         "desk/day.html",
         day=shown,
@@ -125,52 +106,18 @@ def _day(shown: date, now: datetime) -> str:
         before=shown - timedelta(days=1),
         after=shown + timedelta(days=1),
         rows=rows,
-        line=line,
+        week=agenda.strip(shown),
+        line=sum(1 for row in rows if row.appointment.start <= now) if shown == current else None,
         people=list(dict.fromkeys(row.appointment.staff.name for row in rows)),
-        closed=[c for c in booking.closures(now) if _is_on(c.start, c.end, shown)],
-        waiting=_waiting(),
+        closed=booking.closures_in(booking.local_days(shown, 1)),
+        waiting=agenda.waiting(),
         absent=[row.appointment for row in rows if row.pill == "bad"],
-        awaited=calls.awaited(booking.of_day(shown), now) if shown == current else [],
+        awaited=calls.awaited(found, now) if shown == current else [],
         late_minutes=calls.LATE,
         mail_leaves=mail.is_configured(),
         todos=todo.todos(now),
         troubles=todo.troubles(now),
     )
-
-
-def _is_on(start: datetime, end: datetime, shown: date) -> bool:
-    zone = settings.zone()
-    return start.astimezone(zone).date() <= shown < end.astimezone(zone).date()
-
-
-def _waiting() -> list[tuple[Appointment, Call | None]]:
-    """The appointments whose customer is in the waiting room now, the longest wait first."""
-    found = [booking.find(key) for key in presence.waiting()]
-    here = [(appointment, calls.find(appointment)) for appointment in found if appointment is not None]
-    return sorted(here, key=lambda pair: pair[0].start)
-
-
-def _row(appointment: Appointment, now: datetime) -> Row:
-    call = calls.find(appointment)
-    pill, word = _pill(appointment, call, now)
-    return Row(appointment, call, pill, word, past=appointment.end < now and pill != "live")
-
-
-def _pill(appointment: Appointment, call: Call | None, now: datetime) -> tuple[str, str]:
-    case, here = appointment.case, presence.here(appointment.key)
-    if here["customer"]:
-        return "live", _("En appel") if here["staff"] else _("En attente")
-    if case.state == "closed":
-        return "ok" if case.outcome in ("repaired", "sold") else "", str(cases.OUTCOMES[case.outcome])
-    if case.state != "booked":
-        return "warn" if case.state in ("open", "part_accepted") else "", str(cases.STATES[case.state])
-    if booking.appointments(case)[-1].id != appointment.id:
-        return "", _("Appel terminé")
-    if appointment.end > now:
-        return "", _("Confirmé")
-    if call and call.customer_came:
-        return "warn", _("À conclure")
-    return "bad", _("Client absent")
 
 
 @blueprint.post("/appointments/<key>/late")

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from flask import url_for
 
 from shopvisio import booking, calls, cases, jobs, letters, mail, settings
+from shopvisio.booking import Appointment
+from shopvisio.calls import Call
 from shopvisio.cases import OUTCOMES, Case
 from shopvisio.i18n import _, day, day_short, n_
 from shopvisio.web.story import mid, part_price
@@ -39,7 +41,11 @@ class Trouble:
 def todos(now: datetime) -> list[Todo]:
     """What waits for staff, over the whole shop."""
     waiting = cases.listed([state for state in cases.STATES if state != "closed"], limit=500)
-    found = [todo for case in reversed(waiting) if (todo := _todo(case, now)) is not None]
+    visits = booking.last_visits([case for case in waiting if case.state == "booked"])
+    over = {case: visit for case, visit in visits.items() if now >= visit.until}
+    known = calls.of_all(over.values())
+    unfinished = {case: _unfinished(visit, known.get(visit.id)) for case, visit in over.items()}
+    found = [todo for case in reversed(waiting) if (todo := unfinished.get(case.id) or _todo(case, now)) is not None]
     return sorted(found, key=lambda todo: todo.waits)
 
 
@@ -60,7 +66,7 @@ def _todo(case: Case, now: datetime) -> Todo | None:
         return Todo(
             _("Pièce reçue, {name}", name=name), _("Pas encore de nouvel horaire, {since}", since=since), url, True
         )
-    return _unfinished(case, now, url) if case.state == "booked" else None
+    return None
 
 
 def _unanswered(case: Case, proposed: datetime, now: datetime, url: str) -> Todo:
@@ -85,16 +91,13 @@ def _why_open(case: Case) -> str:
     return f"{told[last.kind]}, {day_short(last.at)}" if last else mid(case.thing)
 
 
-def _unfinished(case: Case, now: datetime, url: str) -> Todo | None:
+def _unfinished(visit: Appointment, call: Call | None) -> Todo:
     """A visit that is over and whose case nobody concluded."""
-    kept = booking.appointments(case)
-    if not kept or now < kept[-1].until:
-        return None
-    call = calls.find(kept[-1])
-    small = _("Appel du {day}", day=day(kept[-1].start))
+    case = visit.case
+    small = _("Appel du {day}", day=day(visit.start))
     if call is None or call.customer_came is None:
-        small = _("Le client n’est pas venu, {day}", day=day(kept[-1].start))
-    return Todo(_("À conclure, {name}", name=case.customer.name), small, url)
+        small = _("Le client n’est pas venu, {day}", day=day(visit.start))
+    return Todo(_("À conclure, {name}", name=case.customer.name), small, url_for("desk.case", key=case.key))
 
 
 def troubles(now: datetime) -> list[Trouble]:
