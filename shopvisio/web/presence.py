@@ -6,7 +6,8 @@ from typing import Any
 from shopvisio.errors import Conflict
 from shopvisio.i18n import _
 
-CAMERAS = ("on", "off", "paused")  # paused: the telephone took it away (an incoming call, another app)
+# paused: the telephone took it away (an incoming call, another app); held: the connection is too weak for a picture
+CAMERAS = ("on", "off", "paused", "held")
 
 
 @dataclass(eq=False)
@@ -21,6 +22,7 @@ class Person:
     mic: bool = False
     camera: str = "off"
     sound: bool = True  # whether they hear: browsers may hold the sound back until the page is touched
+    voice: bool = False  # whether they want voice and stills only
     media: str = "none"
 
     @property
@@ -37,6 +39,7 @@ class Person:
             "mic": self.mic,
             "camera": self.camera,
             "sound": self.sound,
+            "voice": self.voice,
             "link": self.link,
         }
 

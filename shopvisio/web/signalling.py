@@ -5,14 +5,14 @@ appointment's key), ``{appointment}`` (staff, signed in by the session cookie) o
 desk that only listens). Its twin in the browser is ``static/call/protocol.js``.
 
 client -> server, each answered by an acknowledgement ``{…}`` or ``{error, message}``:
-    enter  {mic, camera, sound}   take the seat -> {seat, media, people, messages}
+    enter  {mic, camera, sound, voice}   take the seat -> {seat, media, people, messages}
     offer  {sdp}                  dial the relay -> {answer}
-    media  {mic, camera, sound}   camera is on, off or paused
+    media  {mic, camera, sound, voice}   camera is on, off, paused or held; voice: no pictures wanted
     say    {text}                 a line of chat
     show   {product}              staff put a product (its id) on the customer's screen
     leave  {}
 server -> client:
-    people   [{seat, role, name, mic, camera, sound, link}]    link is live, or lost while awaited back
+    people   [{seat, role, name, mic, camera, sound, voice, link}]    link is live, or lost while awaited back
     message  {id, at, role, name, text, product}               product is null or {name, summary, price, url}
     replaced {}                   the same seat was taken by a newer page
     ended    {next}               the call is over; the page to go to
@@ -257,9 +257,9 @@ def _offer(who: Who, now: datetime, sdp: str) -> dict[str, Any]:
     return {"answer": hub.wait(_relay().join(key, who.seat, sdp), timeout=DIAL_SECONDS)}
 
 
-def _media(who: Who, now: datetime, mic: bool, camera: str, sound: bool) -> None:
+def _media(who: Who, now: datetime, mic: bool, camera: str, sound: bool, voice: bool) -> None:
     person = _seated()
-    person.mic, person.camera, person.sound = mic, camera, sound
+    person.mic, person.camera, person.sound, person.voice = mic, camera, sound, voice
     emit("people", _people(who.appointment.key), to=who.room)
 
 
@@ -329,7 +329,7 @@ def _row(value: Any) -> bool:
 
 
 Shape = Mapping[str, Callable[[Any], bool]]
-_MEDIA: Shape = {"mic": _flag, "camera": _camera, "sound": _flag}
+_MEDIA: Shape = {"mic": _flag, "camera": _camera, "sound": _flag, "voice": _flag}
 
 EVENTS: Mapping[str, tuple[Callable[..., dict[str, Any] | None], Shape]] = {
     "enter": (_enter, _MEDIA),

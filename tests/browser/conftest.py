@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from .cameras import COLOURS, film
+from .cameras import COLOURS, film, rough
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = (
@@ -131,8 +131,8 @@ def playwright() -> Iterator[Playwright]:
 def browsers(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Browser]]:
     """One real browser a camera, started when it is first wanted.
 
-    A camera is a colour; ``several`` is a machine with more of them, ``none`` one without camera and microphone,
-    ``shut`` somebody who refuses them.
+    A camera is a colour, ``rough red`` one that moves; ``several`` is a machine with more of them, ``none`` one
+    without camera and microphone, ``shut`` somebody who refuses them.
     """
     folder = tmp_path_factory.mktemp("cameras")
     running: dict[str, Browser] = {}
@@ -140,8 +140,10 @@ def browsers(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -
     def browser(camera: str) -> Browser:
         if camera not in running:
             arguments = [*ARGUMENTS, *([DEVICES] if camera != "none" else []), *([ALLOWED] if camera != "shut" else [])]
-            if camera in COLOURS:
-                arguments.append(f"--use-file-for-fake-video-capture={film(folder, camera)}")
+            colour = camera.rpartition(" ")[2]
+            if colour in COLOURS:
+                made = film(folder, colour) if colour == camera else rough(folder, colour)
+                arguments.append(f"--use-file-for-fake-video-capture={made}")
             running[camera] = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         return running[camera]
 
@@ -160,7 +162,7 @@ def chromium(browsers: Callable[[str], Browser]) -> Iterator[Chromium]:
     faults: list[str] = []
     opened = []
 
-    def page(camera: str, size: dict[str, int] = LAPTOP, **more: Any) -> Page:
+    def page(camera: str, size: dict[str, int] = LAPTOP, script: str = "", **more: Any) -> Page:
         context = browsers(camera).new_context(
             viewport=size,  # type: ignore[arg-type]
             locale="fr-FR",
@@ -170,6 +172,8 @@ def chromium(browsers: Callable[[str], Browser]) -> Iterator[Chromium]:
         )
         opened.append(context)
         context.add_init_script(REMEMBER_CONNECTIONS)
+        if script:
+            context.add_init_script(script)
         made = context.new_page()
         made.set_default_timeout(10_000)
         made.on("pageerror", lambda error: faults.append(f"{camera}: {error}"))

@@ -68,7 +68,7 @@ def click(page: Page, name: str) -> None:
 
 def customer(chromium: Chromium, served: Served, visit: Visit, camera: str = "red", **given: Any) -> Page:
     """A customer on their telephone, in the waiting room (or the call, when somebody is there)."""
-    page = chromium(camera, given.pop("size", PHONE))
+    page = chromium(camera, given.pop("size", PHONE), given.pop("script", ""))
     page.goto(f"{served.url}{visit.case_path}/call")
     click(page, "Entrer")
     return page

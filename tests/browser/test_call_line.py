@@ -118,7 +118,7 @@ def test_a_person_whose_line_goes_is_said_to_be_awaited_then_gone(served: Served
     karim = colleague(chromium, served, visit, "repairer")
     sees(karim, "red")
     marie.close()  # no word of farewell: a dead battery
-    expect(karim.locator("#room .notice")).to_contain_text("est coupée", timeout=5_000)
+    expect(karim.locator("#room .notice")).to_contain_text("est interrompue", timeout=5_000)
     expect(karim.locator("#theirs").get_by_text("a quitté l’appel")).to_be_visible(timeout=30_000)
 
 
@@ -130,7 +130,7 @@ def test_an_appliance_that_does_not_answer_is_said_truthfully(served: Served, ch
     assert served.process is not None
     served.process.send_signal(signal.SIGSTOP)
     try:
-        expect(marie.locator("#room").get_by_text("Votre connexion est coupée")).to_be_visible(timeout=15_000)
+        expect(marie.locator("#room .notice")).to_contain_text("Connexion interrompue", timeout=15_000)
     finally:
         served.process.send_signal(signal.SIGCONT)
     expect(marie.locator("#room .notice")).to_be_hidden(timeout=15_000)

@@ -17,7 +17,7 @@ from shopvisio.rtc import Event
 from shopvisio.web import call as call_pages
 from shopvisio.web import guard, presence, signalling
 
-MEDIA = {"mic": True, "camera": "on", "sound": True}
+MEDIA = {"mic": True, "camera": "on", "sound": True, "voice": False}
 Lines = Callable[..., SocketIOTestClient]
 
 
@@ -234,7 +234,7 @@ def test_a_cut_microphone_is_told(customer: SocketIOTestClient, repairer: Socket
     ask(customer, "enter", MEDIA)
     ask(repairer, "enter", MEDIA)
     heard(repairer, "people")
-    ask(customer, "media", {"mic": False, "camera": "paused", "sound": False})
+    ask(customer, "media", {"mic": False, "camera": "paused", "sound": False, "voice": True})
     (people,) = heard(repairer, "people")
     told = next(p for p in people if p["role"] == "customer")
     assert (told["mic"], told["camera"], told["sound"]) == (False, "paused", False)
@@ -352,9 +352,9 @@ def test_people_in_calls_are_told_when_the_appliance_stops(customer: SocketIOTes
     [
         ("enter", None),
         ("enter", "hello"),
-        ("enter", {"mic": 1, "camera": "on", "sound": True}),
-        ("enter", {"mic": True, "camera": "sideways", "sound": True}),
-        ("enter", {"mic": True, "camera": ["on"], "sound": True}),
+        ("enter", {"mic": 1, "camera": "on", "sound": True, "voice": False}),
+        ("enter", {"mic": True, "camera": "sideways", "sound": True, "voice": False}),
+        ("enter", {"mic": True, "camera": ["on"], "sound": True, "voice": False}),
         ("enter", MEDIA | {"role": "staff"}),
         ("offer", {"sdp": 3}),
         ("offer", {"sdp": "v" * 60_001}),

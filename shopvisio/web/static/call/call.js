@@ -8,7 +8,8 @@
 import { stayAwake } from "./awake.js";
 import { Camera } from "./camera.js";
 import { Chat } from "./chat.js";
-import { all, find, onActs, toggle } from "./dom.js";
+import { all, find, foldOutside, onActs, toggle } from "./dom.js";
+import { Gauge } from "./gauge.js";
 import { Lobby } from "./lobby.js";
 import { notice, quality, warns } from "./notice.js";
 import { Peer } from "./peer.js";
@@ -18,8 +19,6 @@ import { Line } from "./protocol.js";
 import { Stage } from "./stage.js";
 import { called, say } from "./words.js";
 
-const MEASURE_EVERY = 3_000; // ms
-const WEAK = { loss: 0.05, rtt: 0.5 }; // a share, seconds
 const LATE = 3 * 60_000; // ms after the hour, before the page says that the other is late
 
 const page = find("#call");
@@ -40,7 +39,8 @@ const state = {
   line: true, // whether the line to the appliance stands
   closing: false,
   /** @type {string} */ peer: "connecting",
-  weak: false,
+  going: { weak: false, rung: 0, held: false, /** @type {"mine" | "theirs" | ""} */ whose: "" },
+  voice: false, // whether we want voice and stills only
   blocked: false, // whether the browser holds the sound back
   refusal: "",
   concluding: false,
@@ -50,6 +50,7 @@ const camera = new Camera(isRepair && !isStaff ? "environment" : "user", onTrack
 const lobby = new Lobby();
 const picker = new Picker(camera, (trouble) => update({ trouble }));
 const stage = new Stage(isRepair === isStaff ? "theirs" : "mine", onBlocked);
+const gauge = new Gauge(onGoing, () => undefined);
 const line = new Line(
   facts.case ? { case: facts.case, appointment: facts.appointment } : { appointment: facts.appointment },
   {
@@ -75,7 +76,8 @@ let peer = null;
 // -- what we send
 
 function media() {
-  return { mic: camera.mic, camera: camera.state, sound: !state.blocked };
+  const held = camera.state === "on" && state.going.held;
+  return { mic: camera.mic, camera: held ? "held" : camera.state, sound: !state.blocked, voice: state.voice };
 }
 
 /**
@@ -92,6 +94,22 @@ function onTrack(kind, track) {
 
 function tell() {
   line.tell(media()).catch(() => undefined); // told again when the line is back
+}
+
+/** @param {import("./gauge.js").Going} going */
+function onGoing(going) {
+  const { held } = state.going;
+  update({ going });
+  if (going.held !== held) tell();
+}
+
+/**
+ * Voice and stills only, or pictures again: for both, as long as we are two.
+ * @param {boolean} voice
+ */
+function setVoice(voice) {
+  update({ voice });
+  tell();
 }
 
 /** @param {{audio: boolean, video: boolean}} what */
@@ -130,12 +148,19 @@ function onEntered(seated) {
 function dial() {
   peer = new Peer({
     send: (offer) => line.offer(offer),
-    onState: (now) => update({ peer: now }),
+    onState: onMedia,
     onTrack: (stream) => stage.showTheirs(stream),
     sharp: isRepair,
   });
   peer.setAlone(!other());
+  gauge.watch(peer);
   peer.start(camera.stream);
+}
+
+/** @param {import("./peer.js").PeerState} now */
+function onMedia(now) {
+  if (now === "connected") gauge.begin();
+  update({ peer: now });
 }
 
 /** @param {Person[]} people */
@@ -145,6 +170,7 @@ function onPeople(people) {
   const now = other();
   if (now) state.met = true;
   peer?.setAlone(!now);
+  gauge.setAlone(!now);
   const arrived = now && !before;
   update({ view: now ? "live" : "waiting" });
   if (arrived) announce(say("arrived", { name: called(now) }));
@@ -161,12 +187,13 @@ function onMessage(message) {
 /** @param {View} view */
 function quit(view) {
   sessionStorage.removeItem(inside);
+  gauge.rest();
   peer?.close();
   peer = null;
   camera.close();
   stayAwake(false);
   state.people = [];
-  update({ view, media: "ask" });
+  update({ view, media: "ask", voice: false, going: { weak: false, rung: 0, held: false, whose: "" } });
 }
 
 async function leave() {
@@ -212,6 +239,7 @@ function update(change) {
   }
   for (const part of all(".refusal")) part.textContent = state.refusal;
   lobby.help(state.view === "before" ? state.trouble : "");
+  gauge.setVoice(voiceOnly());
   if (state.view === "live") lobby.rest();
   showPictures();
   showNotice();
@@ -238,13 +266,18 @@ function moveOn() {
   window.scrollTo(0, 0);
 }
 
+/** Whether no pictures go either way, by our own choice or by theirs. */
+function voiceOnly() {
+  return state.voice || Boolean(other()?.voice);
+}
+
 function showPictures() {
   const them = other();
   const name = them ? called(them) : facts.other;
   stage.arrange(
     { picture: camera.state === "on", why: say("myCameraOff"), name: say("you"), mute: !camera.mic },
     {
-      picture: them?.camera === "on", why: whyNoPicture(them, name), name: name.split(" ")[0],
+      picture: them?.camera === "on" && !voiceOnly(), why: whyNoPicture(them, name), name: name.split(" ")[0],
       mute: them !== undefined && !them.mic,
     },
   );
@@ -256,25 +289,49 @@ function showPictures() {
  */
 function whyNoPicture(them, name) {
   if (!them) return say(state.met ? "gone" : "notYet", { name });
+  if (state.voice) return say("voiceByMe");
+  if (them.voice) return say("voiceByThem", { name });
+  if (them.camera === "held") return say(`weak${side()}Voice`, { name });
   return say(them.camera === "paused" ? "cameraPaused" : "cameraOff", { name });
+}
+
+/** Whose way is weak, as the names of sentences have it. */
+function side() {
+  return { mine: "Mine", theirs: "Theirs", "": "" }[state.going.whose];
 }
 
 function showControls() {
   toggle("mic", camera.mic);
   toggle("camera", camera.state !== "off");
   find("#hear").hidden = !state.blocked || state.view !== "live";
-  const link = quality(state);
+  for (const part of all("[data-voice]")) part.hidden = (part.dataset.voice === "yes") !== state.voice;
+  showQuality();
+}
+
+function showQuality() {
+  const link = quality({ ...state, weak: state.going.weak });
+  const how = link === "Weak" ? ["Rough", "Small", "Small", "Voice"][state.going.rung] : "";
+  const name = other() ? called(/** @type {Person} */ (other())) : facts.other;
   for (const sign of all("[data-quality]")) {
-    const text = say(`quality${link}`);
-    if (sign.textContent !== text) sign.textContent = text;
+    write(sign, say(`quality${link}`));
     sign.className = `pill ${{ Good: "ok", Weak: "warn", Lost: "bad", Dialling: "" }[link]}`;
   }
+  for (const why of all("[data-why]")) write(why, say(how ? `weak${side()}${how}` : `why${link}`, { name }));
+}
+
+/**
+ * Read out only when it says something new.
+ * @param {HTMLElement} place
+ * @param {string} text
+ */
+function write(place, text) {
+  if (place.textContent !== text) place.textContent = text;
 }
 
 /** @returns {import("./notice.js").Situation} */
 function situation() {
   const placeSays = !stage.mineIsBig; // the place of their picture
-  return { ...state, isStaff, them: other(), placeSays, late: isLate() };
+  return { ...state, ...state.going, isStaff, them: other(), placeSays, late: isLate() };
 }
 
 function isLate() {
@@ -292,6 +349,10 @@ function showNotice() {
     box.classList.toggle("warn", warns(kind));
     find("b", box).textContent = say(kind, { name });
     find("p", box).textContent = say(`${kind}Next`, { name });
+    for (const act of box.querySelectorAll("[data-notice]")) {
+      const wanted = /** @type {HTMLElement} */ (act);
+      wanted.hidden = !fits(wanted.dataset.notice, kind);
+    }
   }
 }
 
@@ -299,12 +360,6 @@ function showNotice() {
 function announce(text) {
   find("#told").textContent = text;
   if (document.visibilityState === "hidden") document.title = text;
-}
-
-async function measure() {
-  if (!peer || state.peer !== "connected") return;
-  const { loss, rtt } = await peer.stats();
-  update({ weak: loss > WEAK.loss || (rtt ?? 0) > WEAK.rtt });
 }
 
 /** The waiting room opens by itself; who is late is told so. */
@@ -348,6 +403,8 @@ onActs({
   },
   camera: async () => update({ trouble: await camera.setCamera(camera.state === "off") }),
   hear: () => stage.hear(),
+  "voice-only": () => setVoice(true),
+  video: () => setVoice(false),
   swap: () => {
     stage.swap();
     showPictures();
@@ -371,11 +428,12 @@ for (const link of document.querySelectorAll("[data-goes]")) {
   link.addEventListener("click", () => void line.leave()); // of our own will: the other is not left waiting
 }
 
+foldOutside();
+
 const title = document.title;
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible") document.title = title;
 });
-setInterval(measure, MEASURE_EVERY);
 setInterval(watchTheClock, 1_000);
 
 // -- the beginning

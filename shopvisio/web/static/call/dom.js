@@ -51,6 +51,18 @@ export function onActs(acts) {
   });
 }
 
+/** What is unfolded over the page folds again by a touch beside it, and by Escape. */
+export function foldOutside() {
+  /** @param {EventTarget | null} but */
+  const fold = (but) => {
+    for (const one of all("details[data-folds][open]")) {
+      if (!(but instanceof Node) || !one.contains(but)) one.removeAttribute("open");
+    }
+  };
+  document.addEventListener("click", ({ target }) => fold(target));
+  document.addEventListener("keydown", ({ key }) => key === "Escape" && fold(null));
+}
+
 /**
  * Say in a toggle whether it is on, in state and in words: `data-when-on` and `data-when-off` name the next act.
  * @param {string} act

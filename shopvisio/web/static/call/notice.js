@@ -12,12 +12,15 @@
  * @property {boolean} closing  Whether the appliance said that it stops for a moment.
  * @property {string} peer  The state of our media.
  * @property {boolean} weak
+ * @property {boolean} held  Whether our picture is not sent because the connection is weak.
+ * @property {"mine" | "theirs" | ""} whose  On whose way it is weak, as far as one can tell.
+ * @property {boolean} voice  Whether we chose voice and stills only.
  * @property {string} trouble  What is wrong with camera or microphone, if anything.
  * @property {boolean} placeSays  Whether the place of their picture says already that they are not there.
  * @property {boolean} late  Whether it is well past the hour.
  */
 
-const CALM = ["soon", "notYet", "gone", "theyLeft", ""]; // nobody's trouble
+const CALM = ["soon", "notYet", "gone", "theyLeft", "voiceByMe", "voiceByThem", ""]; // nobody's trouble
 
 /**
  * The name of what is to be told, the gravest first; empty when all is well.
@@ -31,7 +34,16 @@ export function notice(now) {
   if (now.them?.link === "lost") return "theirsCut";
   if (now.them && !now.them.sound) return "theyHearNothing";
   if (now.trouble) return "cameraTrouble";
-  return now.view === "waiting" ? waiting(now) : "";
+  return now.view === "waiting" ? waiting(now) : pictureless(now);
+}
+
+/** Why there is no picture, where its place does not say so. @param {Situation} now */
+function pictureless({ them, voice, held, whose, placeSays }) {
+  if (voice) return "voiceByMe";
+  if (them?.voice) return "voiceByThem";
+  if (held) return { mine: "heldMine", theirs: "heldTheirs", "": "held" }[whose];
+  if (placeSays || !them) return "";
+  return { held: "theirsHeld", paused: "theirsPaused", on: "", off: "" }[them.camera];
 }
 
 /** @param {Situation} now */

@@ -12,18 +12,27 @@
  * @property {boolean} [sharp]  Detail before smoothness: for a repair.
  * @property {boolean} [alone]  Nobody else is there yet: see setAlone().
  *
+ * @typedef {Object} Picture  How much of a picture is sent: see ladder.js.
+ * @property {boolean} active
+ * @property {number} bitrate  Bits a second at most.
+ * @property {number} scale  What its sides are divided by.
+ * @property {number} framerate  Pictures a second at most.
+ *
  * @typedef {Object} PeerStats
  * @property {number | null} rtt  Seconds to the other person and back (to the appliance while alone).
- * @property {number} loss  The worse of both ways, 0 to 1, since the last call.
+ * @property {number | null} nearest  Seconds to the appliance and back.
+ * @property {number} lossIn  The share of what was sent to us that got lost, 0 to 1, since the last call.
+ * @property {number} lossOut  The share of what we sent that got lost, as the other last told, 0 to 1.
  * @property {number} bitrateIn  Bits a second since the last call.
  * @property {number} bitrateOut  Bits a second since the last call.
  * @property {number | null} available  Bits a second that the network is thought to carry outwards.
  * @property {number} frames  Pictures shown since the last dial.
+ * @property {number} freezes  Times that the shown picture stood still, since the last dial.
  * @property {number} packets  Media packets received since the last dial.
  */
 
-const MAX_BITRATE = 2_500_000;     // bits a second of video
 const SHARP_FRAMERATE = 24;
+const NEWS = 6_000;                // ms that what the other told of our packets is still news
 const PATIENCE = 2_000;            // ms of 'disconnected' before dialling again
 const DIAL_TIMEOUT = 8_000;        // ms from the offer to a standing connection
 const STALL = 1_500;               // ms without a packet, once the page is visible again
@@ -48,6 +57,7 @@ export class Peer {
   /** @type {NonNullable<PeerOptions["onTrack"]>} */ #onTrack;
   #sharp;
   #alone = false;
+  /** @type {Picture} */ #picture = { active: true, bitrate: 2_500_000, scale: 1, framerate: 30 };
   /** @type {PeerState | ""} */ #state = "";
   /** @type {Record<Kind, MediaStreamTrack | null>} */ #tracks = { audio: null, video: null };
   /** @type {RTCPeerConnection | null} */ #connection = null;   // the one that carries the call
@@ -57,6 +67,10 @@ export class Peer {
   #shaping = Promise.resolve();
   #network = networkType();
   /** @type {{at: number, in: number, out: number, received: number, lost: number} | null} */ #before = null;
+
+  get state() {
+    return this.#state;
+  }
 
   /**
    * Dial. Without camera or microphone the person still sees and hears; tracks may come later.
@@ -103,6 +117,15 @@ export class Peer {
   }
 
   /**
+   * As much of a picture as the network bears; the sound goes first.
+   * @param {Picture} picture
+   */
+  setPicture(picture) {
+    this.#picture = picture;
+    return this.#shape();
+  }
+
+  /**
    * Make a new connection; the old one serves until the appliance has answered.
    * @param {string} reason
    */
@@ -141,11 +164,14 @@ export class Peer {
     const expected = lost + now.received - before.received;
     return {
       rtt: now.rtt,
-      loss: Math.max(now.lossOut, expected > 0 ? lost / expected : 0),
+      nearest: now.nearest,
+      lossIn: expected > 0 ? lost / expected : 0,
+      lossOut: now.lossOut,
       bitrateIn: Math.round((8 * (now.in - before.in)) / seconds),
       bitrateOut: Math.round((8 * (now.out - before.out)) / seconds),
       available: now.available,
       frames: now.frames,
+      freezes: now.freezes,
       packets: now.received,
     };
   }
@@ -195,7 +221,7 @@ export class Peer {
     const stream = new MediaStream();
     pc.ontrack = ({ track }) => stream.addTrack(track);
     for (const kind of /** @type {Kind[]} */ (["audio", "video"])) {
-      const encoding = kind === "video" ? { active: !this.#alone, maxBitrate: MAX_BITRATE } : {};
+      const encoding = kind === "video" ? { active: this.#shows, maxBitrate: this.#picture.bitrate } : {};
       const transceiver = pc.addTransceiver(this.#tracks[kind] ?? kind, {
         direction: "sendrecv", sendEncodings: [encoding],
       });
@@ -262,6 +288,11 @@ export class Peer {
     return [this.#connection, this.#dialling].filter((pc) => pc !== null);
   }
 
+  /** Whether there is somebody to send a picture to, and a network that bears it. */
+  get #shows() {
+    return this.#picture.active && !this.#alone;
+  }
+
   #hint() {
     const track = this.#tracks.video;
     if (track && "contentHint" in track) track.contentHint = this.#sharp ? "detail" : "";
@@ -281,11 +312,12 @@ export class Peer {
     const parameters = video?.getParameters();
     const encoding = parameters?.encodings?.[0];
     if (!video || !parameters || !encoding) return;
-    encoding.active = !this.#alone;
-    encoding.maxBitrate = MAX_BITRATE;
+    const { bitrate, scale, framerate } = this.#picture;
+    encoding.active = this.#shows;
+    encoding.maxBitrate = bitrate;
+    encoding.scaleResolutionDownBy = scale;
+    encoding.maxFramerate = this.#sharp ? Math.min(framerate, SHARP_FRAMERATE) : framerate;
     encoding.priority = "low";
-    if (this.#sharp) encoding.maxFramerate = SHARP_FRAMERATE;
-    else delete encoding.maxFramerate;
     /** @type {any} */ (parameters).degradationPreference = this.#sharp ? "maintain-resolution" : "balanced";
     await video.setParameters(parameters);
   }
@@ -332,26 +364,29 @@ function networkType() {
  */
 function measure(report) {
   const found = {
-    at: performance.now(), in: 0, out: 0, received: 0, lost: 0, frames: 0, lossOut: 0,
-    rtt: /** @type {number | null} */ (null), available: /** @type {number | null} */ (null),
+    at: performance.now(), in: 0, out: 0, received: 0, lost: 0, frames: 0, freezes: 0, lossOut: 0,
+    rtt: /** @type {number | null} */ (null), nearest: /** @type {number | null} */ (null),
+    available: /** @type {number | null} */ (null),
   };
-  let nearest = null;
-  report?.forEach((one) => {
+  const all = [...(report?.values() ?? [])];
+  const newest = Math.max(...all.map(({ timestamp }) => timestamp));
+  for (const one of all) {
     if (one.type === "inbound-rtp") {
       found.in += one.bytesReceived ?? 0;
       found.received += one.packetsReceived ?? 0;
       found.lost += one.packetsLost ?? 0;
       found.frames += one.framesDecoded ?? 0;
+      found.freezes += one.freezeCount ?? 0;
     } else if (one.type === "outbound-rtp") {
       found.out += one.bytesSent ?? 0;
-    } else if (one.type === "remote-inbound-rtp") {
+    } else if (one.type === "remote-inbound-rtp" && newest - one.timestamp < NEWS) {
       found.rtt = Math.max(found.rtt ?? 0, one.roundTripTime ?? 0) || found.rtt;
       found.lossOut = Math.max(found.lossOut, one.fractionLost ?? 0);
     } else if (one.type === "candidate-pair" && one.nominated && one.state === "succeeded") {
-      nearest = one.currentRoundTripTime ?? null;
+      found.nearest = one.currentRoundTripTime ?? null;
       found.available = one.availableOutgoingBitrate ?? found.available;
     }
-  });
-  found.rtt ??= nearest;
+  }
+  found.rtt ??= found.nearest;
   return found;
 }

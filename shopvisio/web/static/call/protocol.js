@@ -4,16 +4,20 @@
  *
  * @typedef {Object} Media  What we send and whether we hear.
  * @property {boolean} mic
- * @property {"on" | "off" | "paused"} camera
+ * @property {Shown} camera
  * @property {boolean} sound
+ * @property {boolean} voice  Voice and stills only, by choice.
+ *
+ * @typedef {"on" | "off" | "paused" | "held"} Shown  Of a camera: paused by the telephone, held back by the network.
  *
  * @typedef {Object} Person
  * @property {string} seat
  * @property {"customer" | "staff"} role
  * @property {string} name
  * @property {boolean} mic
- * @property {"on" | "off" | "paused"} camera
+ * @property {Shown} camera
  * @property {boolean} sound
+ * @property {boolean} voice
  * @property {"live" | "lost"} link
  *
  * @typedef {Object} Product
@@ -66,7 +70,7 @@ export class Refusal extends Error {
 export class Line {
   /** @type {any} */ #socket;
   /** @type {Hear} */ #hear;
-  /** @type {Media} */ #media = { mic: false, camera: "off", sound: true };
+  /** @type {Media} */ #media = { mic: false, camera: "off", sound: true, voice: false };
   /** @type {Array<() => void>} */ #awaiting = [];
   #seated = false;
 

@@ -1,0 +1,79 @@
+"""A connection that becomes narrow in mid-call: voice first, both sides told, and all of it back by itself."""
+
+import time
+
+from playwright.sync_api import Page, expect
+
+from .conftest import Chromium, Served
+from .people import SOON, colleague, customer, sees, until
+from .shaper import Shaper, narrow
+
+CUT_TO = 150_000  # bits a second
+WATCH_VOICE = """() => {
+  window.voice = {longest: 0, packets: 0};
+  let last = performance.now();
+  setInterval(async () => {
+    let packets = 0;
+    for (const one of (await connections.at(-1).getStats()).values()) {
+      if (one.type === "inbound-rtp" && one.kind === "audio") packets += one.packetsReceived;
+    }
+    const now = performance.now();
+    if (packets > voice.packets) last = now;
+    voice.packets = packets;
+    voice.longest = Math.max(voice.longest, now - last);
+  }, 50);
+}"""
+SENT = """async () => {
+  for (const one of (await connections.at(-1).getStats()).values()) {
+    if (one.type === "outbound-rtp" && one.kind === "video") return one.framesSent;
+  }
+  return 0;
+}"""
+HELD = "la voix continue"
+
+
+def weak_call(served: Served, chromium: Chromium, line: Shaper) -> tuple[Page, Page]:
+    """A repair call with a full picture; the customer is behind the line."""
+    visit = served.visit("repair")
+    marie = customer(chromium, served, visit, camera="rough red", script=line.script)
+    karim = colleague(chromium, served, visit, "repairer", camera="rough blue")
+    sees(marie, "blue")
+    sees(karim, "red")
+    marie.wait_for_timeout(10_000)  # both have found their pace
+    return marie, karim
+
+
+def test_cut_to_150_kbits_the_voice_goes_on_without_pictures_which_come_back_by_themselves(
+    served: Served, chromium: Chromium
+) -> None:
+    with narrow(served.media_port) as line:
+        marie, karim = weak_call(served, chromium, line)
+        for page in (marie, karim):
+            page.evaluate(WATCH_VOICE)
+        line.rate = CUT_TO
+        began = time.monotonic()
+        expect(karim.locator("#theirs").get_by_text(HELD)).to_be_visible(timeout=SOON)
+        print(f"no picture any more, and said so, {time.monotonic() - began:.1f} s after the cut")
+        expect(marie.locator("#room .notice")).to_contain_text(HELD, timeout=SOON)
+        marie.wait_for_timeout(6_000)
+        frames = marie.evaluate(SENT)
+        heard = {page: page.evaluate("voice.packets") for page in (marie, karim)}
+        marie.wait_for_timeout(6_000)
+        print("frames sent while held:", marie.evaluate(SENT) - frames)
+        for name, page in (("customer", marie), ("repairer", karim)):
+            voice = page.evaluate("voice")
+            print(
+                f"{name}: longest silence of the line {voice['longest']:.0f} ms, "
+                f"{(voice['packets'] - heard[page]) / 6:.0f} packets a second"
+            )
+            assert voice["packets"] - heard[page] > 6 * 35  # of 50 a second
+            assert voice["longest"] < 1_000
+        line.rate = 100e6
+        began = time.monotonic()
+        for page, colour in ((karim, "red"), (marie, "blue")):
+            expect(page.locator("#theirs video")).to_be_visible(timeout=15_000)
+            sees(page, colour, timeout=15_000)
+        took = time.monotonic() - began
+        print(f"both pictures back {took:.1f} s after the rate")
+        assert took < 15
+        assert until(marie, lambda: not marie.locator("#room .notice").is_visible())
