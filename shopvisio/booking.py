@@ -481,6 +481,22 @@ def of_days(first: date, days: int, staff: Staff | None = None) -> list[Appointm
     return list(db.session.scalars(kept.options(*whole).order_by(Appointment.start, Appointment.staff_id)))
 
 
+HANDED = timedelta(hours=1)  # how far off a visit is that its new colleague has to be told of at once
+
+
+def near(staff: Staff, now: datetime) -> list[Appointment]:
+    """Somebody's visits that begin about now."""
+    theirs = select(Appointment).where(~Appointment.cancelled, Appointment.staff_id == staff.id)
+    about = theirs.where(Appointment.start > now - HANDED, Appointment.start < now + HANDED)
+    return list(db.session.scalars(about.order_by(Appointment.start)))
+
+
+def handed_by(appointment: Appointment) -> str:
+    """Who handed the visit to its colleague; nobody (then empty) when it was theirs from the beginning."""
+    told = [entry for entry in appointment.case.journal if entry.kind == "handed_over"]
+    return told[-1].name if told and told[-1].told["visit"] == appointment.visit else ""
+
+
 def starts(window: Span) -> list[datetime]:
     """When the visits of the window begin."""
     kept = select(Appointment.start).where(

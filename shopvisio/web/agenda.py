@@ -85,6 +85,14 @@ def waiting() -> list[tuple[Appointment, Call | None]]:
     return [(appointment, known.get(appointment.id)) for appointment in sorted(found, key=lambda a: a.start)]
 
 
+def handed(me: Staff, now: datetime) -> list[tuple[Appointment, str]]:
+    """The visits that a colleague handed to me and that have not begun, each with who gave it."""
+    mine = [one for one in booking.near(me, now) if one.case.state == "booked"]
+    known = calls.of_all(mine)
+    fresh = [one for one in mine if not ((call := known.get(one.id)) and call.staff_came)]
+    return [(one, giver) for one in fresh if (giver := booking.handed_by(one)) and giver != me.name]
+
+
 def strip(shown: date) -> list[tuple[date, int]]:
     """The days of the week around ``shown``, each with its number of visits."""
     monday = shown - timedelta(days=shown.weekday())

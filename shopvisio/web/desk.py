@@ -110,7 +110,7 @@ def _day(shown: date, now: datetime) -> str:
         line=sum(1 for row in rows if row.appointment.start <= now) if shown == current else None,
         people=list(dict.fromkeys(row.appointment.staff.name for row in rows)),
         closed=booking.closures_in(booking.local_days(shown, 1)),
-        waiting=agenda.waiting(),
+        **_calling(now),
         absent=[row.appointment for row in rows if row.pill == "bad"],
         awaited=calls.awaited(found, now) if shown == current else [],
         late_minutes=calls.LATE,
@@ -118,6 +118,19 @@ def _day(shown: date, now: datetime) -> str:
         todos=todo.todos(now),
         troubles=todo.troubles(now),
     )
+
+
+def _calling(now: datetime) -> dict[str, Any]:
+    """Who calls for somebody of the shop, or for me."""
+    me = guard.me()
+    return {"waiting": agenda.waiting(), "handed": agenda.handed(me, now) if me else []}
+
+
+@blueprint.get("/waiting")
+@staff("desk")
+def waiting() -> ResponseReturnValue:
+    """The piece of a page that says so: every page of the desk fetches it when something has changed."""
+    return render_template("desk/_waiting.html", **_calling(clock.now()))
 
 
 @blueprint.post("/appointments/<key>/late")

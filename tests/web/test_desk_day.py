@@ -62,6 +62,20 @@ def test_who_waits_comes_first_with_the_way_in(
     assert "En appel" in page
 
 
+def test_every_page_of_the_desk_may_fetch_who_waits(
+    open_app: Flask, repairer_client: FlaskClient, stranger: FlaskClient, booked_key: str, clock_: Clock
+) -> None:
+    assert repairer_client.get("/desk/waiting").text.strip() == ""
+    clock_.now = TUESDAY_10
+    presence.enter(booked_key, Person("sid", "customer", "customer", "Marie"))
+    piece = repairer_client.get("/desk/waiting").text
+    assert f'data-ring="{booked_key}"' in piece
+    assert 'data-title="Marie-Antoinette Delaunay-Charpentier attend"' in piece
+    assert "<html" not in piece
+    assert 'data-bell="/desk/waiting"' in repairer_client.get("/desk/cases").text
+    assert stranger.get("/desk/waiting").status_code == 302
+
+
 def test_the_line_of_now_stands_between_what_was_and_what_comes(
     repairer_client: FlaskClient, booked_key: str, clock_: Clock
 ) -> None:
