@@ -59,6 +59,7 @@ class Staff(Base):
     takes_sales: Mapped[bool] = mapped_column(default=False)
     active: Mapped[bool] = mapped_column(default=True)
     epoch: Mapped[int] = mapped_column(default=0)  # raised to end every sign-in
+    feed: Mapped[str] = mapped_column(default="")  # what their calendar's link names; empty until they want one
     created: Mapped[datetime]
 
     @property
@@ -151,6 +152,18 @@ def everybody() -> list[Staff]:
 def find(key: str) -> Staff | None:
     """The colleague with this key."""
     return db.session.scalar(select(Staff).where(Staff.key == key))
+
+
+def renew_feed(staff: Staff) -> None:
+    """A new link for their calendar; the one before, if there was one, opens nothing any more."""
+    staff.feed = public_id(20)
+    db.session.flush()
+
+
+def behind_feed(key: str) -> Staff | None:
+    """The colleague whose calendar's link names ``key``, while they work here and see the desk."""
+    found = db.session.scalar(select(Staff).where(Staff.feed == key, Staff.feed != ""))
+    return found if may(found, "desk") else None
 
 
 def change(staff: Staff, role: str, takes_repairs: bool, takes_sales: bool, active: bool) -> None:

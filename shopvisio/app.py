@@ -27,6 +27,7 @@ from shopvisio.web import (
     customer,
     desk,
     door,
+    feed,
     front,
     health,
     legal,
@@ -43,7 +44,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 WORKERS = 3  # a slow mail server must not keep an invoice waiting
 LONGEST_NAP = 30.0  # seconds: jobs written by another process are found within this
 
-BLUEPRINTS = (health, public, door, book, safety, customer, legal, call, desk, agenda, owner)
+BLUEPRINTS = (health, public, door, book, safety, customer, legal, call, desk, feed, agenda, owner)
 
 
 def create_app(config: Config) -> Flask:

@@ -515,6 +515,15 @@ def local_days(first: date, days: int) -> Span:
     )
 
 
+def kept_and_cancelled(since: datetime, staff: Staff | None = None) -> list[Appointment]:
+    """Every visit from ``since`` on, those called off too, of everybody or of one colleague: for their calendars."""
+    found = select(Appointment).where(Appointment.start >= since)
+    if staff is not None:
+        found = found.where(Appointment.staff_id == staff.id)
+    whole = (joinedload(Appointment.staff), joinedload(Appointment.case))
+    return list(db.session.scalars(found.options(*whole).order_by(Appointment.start, Appointment.id)))
+
+
 def last_visits(found: Collection[Case]) -> dict[int, Appointment]:
     """The last appointment kept for each of these cases, by the case's id."""
     kept = select(Appointment).where(~Appointment.cancelled, Appointment.case_id.in_([case.id for case in found]))

@@ -1,5 +1,6 @@
 """The appointment as a calendar file (RFC 5545), or as the mail that puts it in a calendar (RFC 5546)."""
 
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from icalendar import Alarm, Calendar, Event, vCalAddress, vText
@@ -44,6 +45,37 @@ def _event(appointment: Appointment, shop: str, phone: str, url: str, now: datet
     event.add("location", vText(url))
     if not appointment.cancelled:
         event.add_component(_alarm(kind))
+    return event
+
+
+def feed(name: str, found: Iterable[Appointment], url_of: Callable[[Appointment], str], of_all: bool) -> bytes:
+    """A colleague's calendar to subscribe to, read only. It tells a calendar service no customer's name: the kind of
+    visit, its case's number and the desk's page of it. The same visits give the same bytes."""
+    calendar = Calendar()
+    calendar.add("prodid", "-//ShopVisio//FR")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    calendar.add("x-wr-calname", name)
+    calendar.add("refresh-interval", timedelta(minutes=15), parameters={"value": "DURATION"})
+    calendar.add("x-published-ttl", "PT15M")
+    for appointment in found:
+        calendar.add_component(_fed(appointment, url_of(appointment), of_all))
+    calendar.add_missing_timezones()
+    return bytes(calendar.to_ical())
+
+
+def _fed(appointment: Appointment, url: str, of_all: bool) -> Event:
+    case, event = appointment.case, Event()
+    words = _("Réparation {number}", number=case.number) if case.is_repair else _("Achat {number}", number=case.number)
+    event.add("uid", f"{appointment.key}@shopvisio")
+    event.add("sequence", appointment.revision)
+    event.add("status", "CANCELLED" if appointment.cancelled else "CONFIRMED")
+    event.add("dtstamp", appointment.created)
+    event.add("dtstart", appointment.start.astimezone(zone()))
+    event.add("dtend", appointment.end.astimezone(zone()))
+    event.add("summary", f"{appointment.staff.name.split()[0]}, {words}" if of_all else words)
+    event.add("description", url)
+    event.add("url", url)
     return event
 
 

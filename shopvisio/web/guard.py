@@ -8,7 +8,7 @@ from flask import abort, current_app, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
 from shopvisio import cases, links
-from shopvisio.accounts import Staff, may
+from shopvisio.accounts import Staff, behind_feed, may
 from shopvisio.cases import Case
 from shopvisio.db import db
 from shopvisio.errors import Forbidden, NotFound
@@ -32,6 +32,32 @@ def case_link(view: Callable[..., Any]) -> Callable[..., Any]:
 
     checked.rule = "case_link"  # type: ignore[attr-defined]
     return checked
+
+
+def feed_link(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A calendar behind a colleague's secret link: ``<token>`` becomes ``person`` and whether it is ``of_all``, which
+    is the owner's alone."""
+
+    @wraps(view)
+    def checked(token: str, **given: Any) -> Any:
+        key, _dot, _signature = token.partition(".")
+        person = behind_feed(key)
+        for purpose, of_all in ((links.FEED, False), (links.SHOP_FEED, True)):
+            if person and is_signed(purpose, token) and (person.is_owner or not of_all):
+                return view(person=person, of_all=of_all, **given)
+        raise NotFound
+
+    checked.rule = "feed_link"  # type: ignore[attr-defined]
+    return checked
+
+
+def is_signed(purpose: str, token: str) -> bool:
+    """Whether the appliance wrote this token for this purpose."""
+    try:
+        links.read(secret_key(), purpose, token)
+    except NotFound:
+        return False
+    return True
 
 
 def staff(act: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -53,3 +53,5 @@ function moveOn() {
   line.className = line.className.replace(/from-\d+/, `from-${now}`);
 }
 setInterval(moveOn, 60_000);
+
+if (matchMedia("(max-width: 799px)").matches) grid.querySelector("section.today")?.scrollIntoView();
