@@ -36,6 +36,7 @@ from shopvisio.web import (
     register,
     safety,
     signalling,
+    trial,
 )
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 WORKERS = 3  # a slow mail server must not keep an invoice waiting
 LONGEST_NAP = 30.0  # seconds: jobs written by another process are found within this
 
-BLUEPRINTS = (health, public, door, book, safety, customer, legal, call, desk, feed, agenda, owner)
+BLUEPRINTS = (health, public, door, book, safety, customer, legal, call, desk, feed, agenda, owner, trial)
 
 
 def create_app(config: Config) -> Flask:

@@ -8,13 +8,14 @@ from datetime import date, datetime, timedelta
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from shopvisio import accounts, availability, booking, calendar, calls, cases, clock, settings
+from shopvisio import accounts, availability, booking, calendar, calls, cases, clock, settings, trials
 from shopvisio.accounts import Staff
 from shopvisio.availability import Span
 from shopvisio.booking import Appointment, Closure
 from shopvisio.calls import Call
 from shopvisio.errors import NotFound
 from shopvisio.i18n import _, here
+from shopvisio.trials import Trial
 from shopvisio.web import presence
 from shopvisio.web.guard import anybody, staff
 
@@ -53,15 +54,21 @@ class Row:
 def rows(found: Sequence[Appointment], now: datetime) -> list[Row]:
     """How each of these visits stands, with a handful of queries for however many."""
     known, last = calls.of_all(found), booking.last_visits([appointment.case for appointment in found])
-    return [_row(one, known.get(one.id), last.get(one.case_id, one).id == one.id, now) for one in found]
+    tried = trials.latest_of([appointment.case for appointment in found])
+    return [
+        _row(one, known.get(one.id), tried.get(one.case_id), last.get(one.case_id, one).id == one.id, now)
+        for one in found
+    ]
 
 
-def _row(appointment: Appointment, call: Call | None, is_last: bool, now: datetime) -> Row:
-    pill, word = _pill(appointment, call, is_last, now)
+def _row(appointment: Appointment, call: Call | None, trial: Trial | None, is_last: bool, now: datetime) -> Row:
+    pill, word = _pill(appointment, call, trial, is_last, now)
     return Row(appointment, call, pill, word, past=appointment.end < now and pill != "live")
 
 
-def _pill(appointment: Appointment, call: Call | None, is_last: bool, now: datetime) -> tuple[str, str]:
+def _pill(
+    appointment: Appointment, call: Call | None, trial: Trial | None, is_last: bool, now: datetime
+) -> tuple[str, str]:
     case, inside = appointment.case, presence.here(appointment.key)
     if inside["customer"]:
         return "live", _("En appel") if inside["staff"] else _("En attente")
@@ -72,7 +79,7 @@ def _pill(appointment: Appointment, call: Call | None, is_last: bool, now: datet
     if not is_last:
         return "", _("Appel terminé")
     if appointment.end > now:
-        return "", _("Confirmé")
+        return trials.told(trial) if trial else ("", _("Confirmé"))
     if call and call.customer_came:
         return "warn", _("À conclure")
     return "bad", _("Client absent")

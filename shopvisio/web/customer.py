@@ -11,7 +11,7 @@ from stdnum import iban as stdnum_iban
 from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
-from shopvisio import booking, calls, cases, clock, ics, invoices, mail, papers, payments, settings
+from shopvisio import booking, calls, cases, clock, ics, invoices, mail, papers, payments, settings, trials
 from shopvisio.booking import Appointment, Service
 from shopvisio.calls import Call
 from shopvisio.cases import Case
@@ -105,6 +105,8 @@ def _case_page(case: Case, now: datetime, contest_form: WordsForm | None = None)
         opens=calls.opens(appointment) if appointment else None,
         is_live=call is not None and call.state == "live",
         late=_late(appointment, call),
+        trial=trials.latest(case),
+        trial_verdicts=trials.VERDICTS,
         staff=_last_colleague(case),
         sheets=[_sheet(paper) for paper in invoices.of_case(case.id)],
         is_being_drawn=judged and papers.current(case) is None,

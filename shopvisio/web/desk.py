@@ -11,7 +11,7 @@ from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField, URLField
 
-from shopvisio import accounts, booking, calls, cases, clock, invoices, mail, money, papers, payments, settings
+from shopvisio import accounts, booking, calls, cases, clock, invoices, mail, money, papers, payments, settings, trials
 from shopvisio.accounts import Staff
 from shopvisio.cases import Case, Part, Photo
 from shopvisio.db import db, writing
@@ -275,6 +275,9 @@ def _case_page(case: Case, now: datetime, **posted: FlaskForm) -> str:
         "desk/case.html",
         case=case,
         upcoming=upcoming,
+        trial=trials.latest(case),
+        trial_verdicts=trials.VERDICTS,
+        trial_pills=trials.PILLS,
         is_open=upcoming is not None and now >= calls.opens(upcoming),
         stages=story.stages(case, upcoming),
         days=story.by_day(case.journal),

@@ -12,6 +12,7 @@ from shopvisio.cases import OUTCOMES, STATES, Case, Entry
 from shopvisio.i18n import _, day_short, here, joined, lazy, money, n_, time, when
 from shopvisio.payments import METHODS
 from shopvisio.safety import DANGERS
+from shopvisio.trials import VERDICTS
 
 KEY, PLAIN, AUTO = "key", "", "auto"  # how loud: an event that turns the case, an ordinary one, the appliance's own
 
@@ -59,6 +60,9 @@ TELLINGS: dict[str, Telling] = {
     "withdrawn": Telling("doc", KEY, lazy("renonce au contrat."), lazy("avez renoncé au contrat.")),
     "consented": Telling("doc", PLAIN, lazy("accepte : {consent}."), lazy("avez accepté : {consent}.")),
     "safety": Telling("shield", PLAIN, lazy("répond à la sécurité : {safety}."), lazy("avez répondu : {safety}.")),
+    "tried": Telling(
+        "check", PLAIN, lazy("teste son matériel : {verdict}."), lazy("avez testé votre matériel : {verdict}.")
+    ),
     "customer_came": Telling("bell", PLAIN, lazy("est en salle d’attente.")),
     "call_started": Telling("video", PLAIN, lazy("Le {visit} appel commence."), lazy("Le {visit} appel a commencé.")),
     "call_ended": Telling(
@@ -198,6 +202,7 @@ def _words(told: dict[str, Any]) -> dict[str, str]:
         "cents": money(int(told.get("cents", 0))),
         "method": str(METHODS.get(told.get("method", ""), "")).lower(),
         "product": str(told.get("product", "")),
+        "verdict": mid(str(VERDICTS.get(told.get("verdict", ""), ""))),
     }
 
 

@@ -8,9 +8,12 @@ import { Meter } from "./meter.js";
 /** The words for these are on the page: one panel for each kind of trouble. */
 export class Lobby {
   #mirror = /** @type {HTMLVideoElement} */ (find("#mirror"));
+  /** @type {() => void} */ #onHeard;
   #meter = new Meter(find("#mic-meter"), () => this.#heard());
 
-  constructor() {
+  /** @param {() => void} [onHeard]  The microphone hears. */
+  constructor(onHeard = () => undefined) {
+    this.#onHeard = onHeard;
     const hand = navigator.maxTouchPoints > 1 ? "touch" : "mouse"; // a tablet may call itself a computer
     for (const help of all("[data-hand]")) help.hidden = help.dataset.hand !== hand;
   }
@@ -51,5 +54,6 @@ export class Lobby {
   #heard() {
     find("#mic-silent").hidden = true;
     find("#mic-heard").hidden = false;
+    this.#onHeard();
   }
 }
