@@ -51,7 +51,7 @@ class FakeRelay:
         done.set_result({"lag": 0.0, "rooms": {}})
         return done
 
-    def join(self, room: str, seat: str, offer: str) -> Future[str]:
+    def join(self, room: str, seat: str, offer: str, place: int | None = None) -> Future[str]:
         """An answer for anybody."""
         self.joined.append((room, seat))
         done: Future[str] = Future()

@@ -8,6 +8,7 @@ neither the web nor the shop. Inside, from the outside in:
     line      TCP connections, for networks that let no UDP through
     port      one UDP socket for everybody, and who a datagram is for
     sdp       offer in, answer out                                  (pure)
+    trio      what a sender is told when two receive it             (pure)
     flow      numbers that stay continuous when a person comes back (pure)
     packets   RTP extensions, RTCP and STUN, byte by byte           (pure)
     adapter   the only file that knows what the WebRTC libraries keep private

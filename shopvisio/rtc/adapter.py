@@ -63,6 +63,13 @@ class Packet:
         self._data = ffi.new("char[]", ROOM)
         self._length = ffi.new("int *")
         self.view = memoryview(ffi.buffer(self._data))
+        self._spare: Packet | None = None
+
+    def copy(self, size: int) -> "Packet":
+        """A second buffer with the same ``size`` bytes: what is encrypted in place is lost for another receiver."""
+        spare = self._spare = self._spare or Packet()
+        spare.view[:size] = self.view[:size]
+        return spare
 
     def unprotect(self, session: Any, size: int) -> int:
         """Decrypt ``size`` bytes in place; the new size, or 0 for a packet that is not authentic."""

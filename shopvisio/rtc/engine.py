@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 LEGS = 64                 # connections at once
-SEATS = 2                 # people in a room
+PLACES = 3                # in a room
 TICK = 0.25               # seconds between two looks at who is still there
 PROBE_AFTER = 0.75        # seconds of silence before asking for a sign of life
 LOST_AFTER = 2.0          # seconds of silence before the other person is told
@@ -96,13 +96,17 @@ class Engine:
             if self._thread.is_alive():
                 log.error("the relay's thread did not end in time")
 
-    def join(self, room: str, seat: str, offer: str) -> Future[str]:
+    def join(self, room: str, seat: str, offer: str, place: int | None = None) -> Future[str]:
         """Take the seat with an SDP offer; the future gives the complete SDP answer.
 
-        The same seat again replaces its connection; the other person keeps theirs. The future raises
-        Invalid for an offer that cannot be used, RelayFailed when the relay is full or stopped.
+        ``place``: 0, 1 or 2, the same for this seat each time; None for the first that is free. A browser
+        receives the other two places in their order: the lower in the first audio and video sections of its
+        offer, the higher in the second, for which it need not negotiate when that person comes.
+
+        The same seat again replaces its connection; the others keep theirs. The future raises Invalid for an
+        offer that cannot be used, RelayFailed when the place is taken, the room or the relay full or stopped.
         """
-        return self._submit(self._join(room, seat, offer))
+        return self._submit(self._join(room, seat, offer, place))
 
     def leave(self, room: str, seat: str) -> Future[None]:
         """End the seat's connection, if it has one."""
@@ -175,13 +179,14 @@ class Engine:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
 
-    async def _join(self, room: str, seat: str, text: str) -> str:
+    async def _join(self, room: str, seat: str, text: str, place: int | None) -> str:
         offer = sdp.parse(text)
-        others = {key for key in self._legs if key != (room, seat)}
-        if len(others) >= LEGS or sum(key[0] == room for key in others) >= SEATS:
+        others = {key: leg for key, leg in self._legs.items() if key != (room, seat)}
+        free = {*range(PLACES)} - {leg.place for key, leg in others.items() if key[0] == room}
+        if len(others) >= LEGS or (place not in free if place is not None else not free):
             log.warning("no place for another connection (%s)", len(others))
             raise RelayFailed(_("L’appel est complet pour le moment."))
-        leg = Leg(offer, self._reachable())
+        leg = Leg(offer, self._reachable(), min(free) if place is None else place)
         self._drop(room, seat, leg)
         self._legs[room, seat] = self._by_name[leg.ufrag] = leg
         self._spawn(self._connect(room, seat, leg))
@@ -269,7 +274,7 @@ class Engine:
                 "remote": "{}:{}".format(*leg.path[1]) if leg.path else "",
                 "by": leg.path[0].kind if leg.path else "",
                 **asdict(leg.counts),
-                "lost": sum(flow.lost for flow in leg.flows.values()),
+                "lost": leg.lost,
                 "silent": round(now - leg.seen, 3),
             }
         lag, self._lag = self._lag, 0.0

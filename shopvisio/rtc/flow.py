@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from struct import pack_into, unpack_from
 
 from shopvisio.rtc import packets
+from shopvisio.rtc.packets import signed
 
 
 @dataclass(slots=True)
@@ -37,7 +38,7 @@ class Outlet:
 class Flow:
     """From an inlet to an outlet. ``media`` is the flow that this one repeats, for retransmissions."""
 
-    __slots__ = ("_ids", "_index", "_inlet", "_outlet", "_seen", "media", "packets", "seq", "time")
+    __slots__ = ("_ids", "_index", "_inlet", "_outlet", "_seen", "_stamp", "media", "packets", "seq", "time")
 
     def __init__(self, inlet: Inlet, outlet: Outlet, media: "Flow | None" = None) -> None:
         self.media = media
@@ -46,6 +47,7 @@ class Flow:
         self.packets = 0
         self._inlet, self._outlet = inlet, outlet
         self._ids = _ids(inlet.extensions, outlet.extensions)
+        self._stamp = 0       # the receiver's id for when a packet was sent, where the relay writes it
         self._seen = -1       # the newest sequence number as it came
         self._index = 0       # the same, counted from the first packet without wrapping
 
@@ -59,9 +61,22 @@ class Flow:
         """The SSRC the receiver knows."""
         return self._outlet.ssrc
 
-    def name(self, ssrc: int) -> None:
-        """The sender uses ``ssrc``, as its first packet shows."""
-        self._inlet.ssrc = ssrc
+    @property
+    def sent(self) -> float:
+        """When it last sent something on, in seconds of a steady clock."""
+        return self._outlet.at
+
+    def measured_here(self, here: bool) -> None:
+        """Whether the relay measures the sender's network and lets the receiver measure its own, each up to here.
+
+        Else the two measure their way to each other from end to end: nothing is touched but ids.
+        """
+        ids = self._outlet.extensions
+        if not here:
+            self._ids, self._stamp = _ids(self._inlet.extensions, ids), 0
+            return
+        kept = {uri: number for uri, number in ids.items() if uri != packets.TRANSPORT_NUMBER}
+        self._ids, self._stamp = _table(self._inlet.extensions, kept), ids.get(packets.SEND_TIME, 0)
 
     @property
     def lost(self) -> int:
@@ -78,7 +93,7 @@ class Flow:
             if self.media and self.media._seen < 0:
                 return False
             self._begin(seq, time, now)
-        step = _signed(seq - self._seen)
+        step = signed(seq - self._seen)
         if self._index + step < 0:
             return False      # older than our first: its number may have been used before the return
         self.packets += 1
@@ -90,6 +105,8 @@ class Flow:
         pack_into("!BHII", packet, 1, kind & 0x80 | outlet.payload_type, new_seq, new_time, outlet.ssrc)
         if flags & 0x10 and self._ids:
             packets.map_extensions(packet, size, self._ids)
+            if self._stamp:
+                packets.stamp(packet, size, self._stamp, now)
         if self.media and self.media.seq:
             packets.shift_original(packet, size, self.media.seq)
         return True
@@ -97,7 +114,7 @@ class Flow:
     def _begin(self, seq: int, time: int, now: float) -> None:
         outlet = self._outlet
         if outlet.begun:
-            self.seq = _signed(outlet.seq + 1 - seq)
+            self.seq = signed(outlet.seq + 1 - seq)
             gap = max(1, round((now - outlet.at) * outlet.clock))
             self.time = self.media.time if self.media else (outlet.time + gap - time) & 0xFFFFFFFF
         else:
@@ -109,14 +126,12 @@ class Flow:
         self._seen, self._index = seq, 0
 
 
-def _signed(difference: int) -> int:
-    """The shortest way between two sequence numbers."""
-    return ((difference + 0x8000) & 0xFFFF) - 0x8000
-
-
 def _ids(inlet: Mapping[str, int], outlet: Mapping[str, int]) -> bytes:
-    """Old id -> new id for the header extensions; empty when nothing needs to change."""
+    """As _table, but empty when nothing needs to change."""
+    return b"" if all(outlet.get(uri) == number for uri, number in inlet.items()) else _table(inlet, outlet)
+
+
+def _table(inlet: Mapping[str, int], outlet: Mapping[str, int]) -> bytes:
+    """Old id -> new id for the header extensions; 0 for those that the outlet lacks."""
     table = {old: outlet.get(uri, 0) for uri, old in inlet.items()}
-    if all(old == new for old, new in table.items()):
-        return b""
     return bytes(table.get(old, 0) for old in range(16))

@@ -1,4 +1,4 @@
-"""One person's connection to the relay, and how two of them hear each other. In the relay's thread alone."""
+"""One person's connection to the relay, and how two or three of them hear each other. In the relay's thread alone."""
 
 import secrets
 import time
@@ -9,9 +9,11 @@ from shopvisio.rtc import packets, sdp
 from shopvisio.rtc.adapter import Address, Keys, Message, Packet, Transport, Way
 from shopvisio.rtc.flow import Flow, Inlet, Outlet
 from shopvisio.rtc.port import LOOPBACK, Entry, Port
+from shopvisio.rtc.trio import NO_LIMIT, Arrivals, Receivers
 
 PATHS = 32                  # addresses one leg may come from
 BETWEEN_REQUESTS = 0.3      # seconds, at least, between two requests for a whole picture
+SHOWING = 2.0               # seconds after which a video that brings nothing counts as dark
 NAMES = {"audio": ("audio",), "video": ("video", "rtx")}    # the streams of a section; what repeats comes last
 
 
@@ -27,24 +29,26 @@ class Counts:
 
 
 class Leg:
-    """What one browser sends (inlets, flows) and receives (outlets, heard)."""
+    """What one browser sends (inlets) and receives (outlets, one set for each other place), and who hears it (hops)."""
 
-    def __init__(self, offer: sdp.Offer, ports: Sequence[Port]) -> None:
+    def __init__(self, offer: sdp.Offer, ports: Sequence[Port], place: int) -> None:
         self.offer = offer
+        self.place = place                     # 0, 1 or 2
         self.born = self.seen = time.monotonic()
         self.state = "new"                     # connected, lost, ended
         self.ufrag, self.password = secrets.token_hex(4), secrets.token_hex(16)
         self.inlets = _inlets(offer.sections)
         self.outlets = _outlets(offer.sections)
-        self.flows: dict[int, Flow] = {}       # what it sends, by the SSRC it uses
-        self.heard: dict[int, Flow] = {}       # what it receives, by the SSRC it knows
+        self.hops: list[Hop] = []
         self.counts = Counts()
         self.path: tuple[Way, Address] | None = None
         self._ports = ports
         self._paths: set[tuple[Entry, Address]] = set()
-        self._unnamed: dict[int, Flow] = {}    # flows whose SSRC nobody told, by payload type
-        self._other: Leg | None = None
+        self._arrivals: Arrivals | None = None      # these two in a room of three
+        self._receivers: Receivers | None = None
         self._keys: Keys | None = None
+        self._number = next((section.extensions[packets.TRANSPORT_NUMBER] for section in offer.sections
+                             if packets.TRANSPORT_NUMBER in section.extensions), 0)
         self._requested = 0.0
         self._transport = Transport(ports, self.ufrag, self.password, self._moved, self._ended)
 
@@ -55,8 +59,8 @@ class Leg:
         """
         own = dict.fromkeys([*(port.address for port in self._ports), *advertised])
         addresses = sorted(own, key=lambda address: address in LOOPBACK)
-        ssrcs = {kind: tuple(self.outlets[name].ssrc for name in names if name in self.outlets)
-                 for kind, names in NAMES.items()}
+        ssrcs = [tuple(self.outlets[section.slot][name].ssrc for name in NAMES[section.kind]
+                       if name in self.outlets[section.slot]) for section in self.offer.sections]
         return sdp.answer(self.offer, sdp.Ours(
             self.ufrag, self.password, self._transport.fingerprints(), addresses, self._ports[0].port, ssrcs,
             tcp_port))
@@ -97,38 +101,57 @@ class Leg:
 
     def meet(self, other: "Leg") -> None:
         """From now on each of the two receives what the other sends, beginning with a whole picture."""
-        self._send_to(other)
-        other._send_to(self)
-        self.request_picture()
-        other.request_picture()
+        there, back = Hop(self, other), Hop(other, self)
+        there.back, back.back = back, there
+        for leg, hop in ((self, there), (other, back)):
+            leg.hops.append(hop)
+            leg._settle()
+            leg.request_picture()
 
     def part(self) -> None:
         """Be alone again."""
-        other, self._other = self._other, None
-        self.flows, self.heard, self._unnamed = {}, {}, {}
-        if other and other._other is self:
-            other.part()
+        hops, self.hops = self.hops, []
+        for hop in hops:
+            hop.to.hops.remove(hop.back)
+            hop.to._settle()
 
-    def _send_to(self, other: "Leg") -> None:
-        flows: dict[str, Flow] = {}
-        for name, inlet in self.inlets.items():
-            if name in other.outlets:
-                flows[name] = Flow(inlet, other.outlets[name], flows.get("video") if name == "rtx" else None)
-        self._other = other
-        self.flows = {flow.source: flow for flow in flows.values() if flow.source}
-        self._unnamed = {self.inlets[name].payload_type: flow for name, flow in flows.items() if not flow.source}
-        other.heard = {flow.sink: flow for flow in flows.values()}
+    def _settle(self) -> None:
+        """With one receiver everything is between the two browsers; with two some of it is between each and us."""
+        three = len(self.hops) > 1
+        for hop in self.hops:
+            hop.last = hop is self.hops[-1]
+            for flow in hop.flows:
+                flow.measured_here(three)
+        if three and not self._receivers:
+            self._arrivals, self._receivers = Arrivals(), Receivers(self._name)
+        elif self._receivers and not three:
+            self._arrivals = self._receivers = None
+            self._send_rtcp(packets.bitrate_limit(self._name, NO_LIMIT, self._own))
+
+    @property
+    def _name(self) -> int:
+        """The SSRC by which we speak to the browser ourselves."""
+        return next((outlet.ssrc for outlet in self.outlets[0].values()), 1)
+
+    @property
+    def _own(self) -> list[int]:
+        """The SSRCs that the browser sends by, as far as they are known."""
+        return [inlet.ssrc for inlet in self.inlets.values() if inlet.ssrc]
+
+    @property
+    def lost(self) -> int:
+        """How many of its packets never reached us since the others came."""
+        return max((sum(flow.lost for flow in hop.flows) for hop in self.hops), default=0)
 
     def request_picture(self) -> None:
         """Ask the browser to begin its video anew, not too often."""
         video, now = self.inlets.get("video"), time.monotonic()
         if video and video.ssrc and now - self._requested >= BETWEEN_REQUESTS:
             self._requested = now
-            outlet = self.outlets.get("video")
-            self._send_rtcp(packets.picture_request(outlet.ssrc if outlet else 1, video.ssrc))
+            self._send_rtcp(packets.picture_request(self._name, video.ssrc))
 
     def take_rtp(self, packet: Packet, size: int) -> None:
-        """A media packet of ``size`` bytes, as it came; it leaves for the other person in the same buffer."""
+        """A media packet of ``size`` bytes, as it came; it leaves for the last person in the same buffer."""
         if self._keys is None:
             return
         counts = self.counts
@@ -139,19 +162,34 @@ class Leg:
             counts.refused += 1
             return
         now = self.seen = time.monotonic()
-        view, other = packet.view, self._other
-        flow = self.flows.get(int.from_bytes(view[8:12])) or self._name(view)
-        if flow and other and flow.rewrite(view, size, now):
-            other._send_rtp(packet, size)
+        view = packet.view
+        if self._arrivals:
+            self._note(self._arrivals, view, size, now)
+        ssrc = int.from_bytes(view[8:12])
+        for hop in self.hops:
+            flow = hop.sent.get(ssrc) or self._learn(hop, ssrc, view[1] & 0x7F)
+            if flow:
+                out = packet if hop.last else packet.copy(size)
+                if flow.rewrite(out.view, size, now):
+                    hop.to._send_rtp(out, size)
 
-    def _name(self, view: memoryview) -> Flow | None:
+    def _note(self, arrivals: Arrivals, view: memoryview, size: int, now: float) -> None:
+        """A packet arrived, in a room of three: the browser is told every so often."""
+        at = packets.find_extension(view, size, self._number)
+        if at:
+            own = self._own
+            number = int.from_bytes(view[at:at + 2])
+            self._send_rtcp(arrivals.note(number, now, self._name, own[-1] if own else 0))
+
+    def _learn(self, hop: "Hop", ssrc: int, payload_type: int) -> Flow | None:
         """A stream that the offer did not name: its first packet does."""
-        flow = self._unnamed.pop(view[1] & 0x7F, None)
-        if flow:
-            flow.name(int.from_bytes(view[8:12]))
-            self.flows[flow.source] = flow
-            self.request_picture()
-        return flow
+        for inlet in self.inlets.values():
+            if not inlet.ssrc and inlet.payload_type == payload_type:
+                inlet.ssrc = ssrc
+                for each in self.hops:
+                    each.index()
+                self.request_picture()
+        return hop.sent.get(ssrc)
 
     def _send_rtp(self, packet: Packet, size: int) -> None:
         if self._keys and self.path:
@@ -159,7 +197,7 @@ class Leg:
             self._send(packet.view[:size])
 
     def take_rtcp(self, data: bytes) -> None:
-        """An RTCP packet as it came; it leaves for the other person, names put right."""
+        """An RTCP packet as it came; it leaves for the others, names put right."""
         if self._keys is None:
             return
         self.counts.packets_in += 1
@@ -168,9 +206,18 @@ class Leg:
         if not plain:
             self.counts.refused += 1
             return
-        self.seen = time.monotonic()
-        if self._other:
-            self._other._send_rtcp(packets.translate(plain, self.flows, self.heard))
+        now = self.seen = time.monotonic()
+        for hop in self.hops:
+            hop.to._tell(hop.back, packets.translate(plain, hop.sent, hop.back.heard), now)
+
+    def _tell(self, hop: "Hop", told: bytes, now: float) -> None:
+        """What whoever is at the end of ``hop`` says to us."""
+        if self._receivers:
+            shared = sum(other.back.shows(now) for other in hop.to.hops) or 1
+            told, asked = self._receivers.hear(hop.to.place, told, self._own, shared, now)
+            if asked:
+                self.request_picture()
+        self._send_rtcp(told)
 
     def _send_rtcp(self, plain: bytes) -> None:
         if plain and self._keys and self.path:
@@ -205,6 +252,33 @@ class Leg:
             self.seen = time.monotonic()
 
 
+class Hop:
+    """What one person sends and one other receives, by the names it has on both sides. ``back``: the other way."""
+
+    back: "Hop"
+
+    def __init__(self, source: Leg, to: Leg) -> None:
+        self.to = to
+        self.last = True                       # of the source's hops
+        outlets = to.outlets[source.place - (source.place > to.place)]
+        flows: dict[str, Flow] = {}
+        for name, inlet in source.inlets.items():
+            if name in outlets:
+                flows[name] = Flow(inlet, outlets[name], flows.get("video") if name == "rtx" else None)
+        self.flows = list(flows.values())
+        self.heard = {flow.sink: flow for flow in self.flows}      # by the SSRC that the receiver knows
+        self._video = flows.get("video")
+        self.index()
+
+    def index(self) -> None:
+        """Look up by the SSRCs that are known by now."""
+        self.sent = {flow.source: flow for flow in self.flows if flow.source}
+
+    def shows(self, now: float) -> bool:
+        """Whether there is a picture."""
+        return self._video is not None and now - self._video.sent < SHOWING
+
+
 def _inlets(sections: Iterable[sdp.Section]) -> dict[str, Inlet]:
     found = {}
     for section in sections:
@@ -217,13 +291,14 @@ def _inlets(sections: Iterable[sdp.Section]) -> dict[str, Inlet]:
     return found
 
 
-def _outlets(sections: Iterable[sdp.Section]) -> dict[str, Outlet]:
-    found = {}
+def _outlets(sections: Iterable[sdp.Section]) -> list[dict[str, Outlet]]:
+    """By the slot they are in."""
+    found: list[dict[str, Outlet]] = [{} for _slot in range(sdp.SLOTS)]
     for section in sections:
         if section.receives:
             types = (section.payload_type, section.retransmission)
             for name, kind in zip(NAMES[section.kind], types, strict=False):
                 if kind:
                     ssrc, clock = secrets.randbits(31) + 1, sdp.CODECS[section.kind][1]
-                    found[name] = Outlet(kind, ssrc, section.extensions, clock)
+                    found[section.slot][name] = Outlet(kind, ssrc, section.extensions, clock)
     return found

@@ -4,13 +4,15 @@ RTCP is translated as RFC 3550 (section 7.2) means it: the two browsers report t
 names of the streams (and after a return their numbers) are put right on the way.
 """
 
-from collections.abc import Callable, Mapping
-from struct import pack_into, unpack_from
+from collections.abc import Callable, Collection, Iterator, Mapping
+from struct import pack, pack_into, unpack_from
 from typing import Protocol
 
 SR, RR, SDES, RTPFB, PSFB = 200, 201, 202, 205, 206
 NACK, TRANSPORT_CC = 1, 15            # formats of RTPFB
 PLI, FIR, REMB = 1, 4, 15             # formats of PSFB
+TRANSPORT_NUMBER = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 
 COOKIE = b"\x21\x12\xa4\x42"
 BINDING_REQUEST, BINDING_RESPONSE = 0x0001, 0x0101
@@ -40,18 +42,17 @@ def is_rtcp(second_byte: int) -> bool:
     return 192 <= second_byte <= 223
 
 
+def signed(difference: int) -> int:
+    """The shortest way between two numbers of sixteen bits."""
+    return ((difference + 0x8000) & 0xFFFF) - 0x8000
+
+
 def map_extensions(packet: Buffer, size: int, ids: bytes) -> None:
     """Rename the one-byte header extensions of an RTP packet in place; ``ids[old] == 0`` blanks one out.
 
     ``packet`` is an RTP packet of ``size`` bytes with the extension bit set.
     """
-    start = 12 + 4 * (packet[0] & 0x0F)
-    if start + 4 > size:
-        return
-    profile, words = unpack_from("!HH", packet, start)
-    if profile != 0xBEDE:
-        return
-    at, end = start + 4, min(start + 4 + 4 * words, size)
+    at, end = _extensions(packet, size)
     while at < end:
         head = packet[at]
         if head == 0:
@@ -64,6 +65,35 @@ def map_extensions(packet: Buffer, size: int, ids: bytes) -> None:
         else:
             packet[at:at + length] = bytes(length)
         at += length
+
+
+def find_extension(packet: Buffer, size: int, number: int) -> int:
+    """Where what the one-byte header extension ``number`` says begins in an RTP packet; 0 where it is not."""
+    if not packet[0] & 0x10:
+        return 0
+    at, end = _extensions(packet, size)
+    while at < end:
+        head = packet[at]
+        if head >> 4 == number and at + 2 + (head & 0x0F) <= end:
+            return at + 1
+        at += 2 + (head & 0x0F) if head else 1
+    return 0
+
+
+def stamp(packet: Buffer, size: int, number: int, now: float) -> None:
+    """Write into the header extension ``number``, where it is there, that the packet is sent at ``now`` seconds."""
+    at = find_extension(packet, size, number)
+    if at and packet[at - 1] & 0x0F == 2:
+        packet[at:at + 3] = (int(now * (1 << 18)) & 0xFFFFFF).to_bytes(3)
+
+
+def _extensions(packet: Buffer, size: int) -> tuple[int, int]:
+    """Where the one-byte header extensions begin and end; begin >= end when there are none."""
+    start = 12 + 4 * (packet[0] & 0x0F)
+    if start + 4 > size:
+        return 0, 0
+    profile, words = unpack_from("!HH", packet, start)
+    return (start + 4, min(start + 4 + 4 * words, size)) if profile == 0xBEDE else (0, 0)
 
 
 def payload_span(packet: Buffer, size: int) -> tuple[int, int]:
@@ -90,18 +120,23 @@ def translate(data: bytes, sent: Streams, heard: Streams) -> bytes:
     under the same names. Broken packets end the reading.
     """
     out = bytearray()
-    at = 0
-    while at + 8 <= len(data):
-        first, kind, words = unpack_from("!BBH", data, at)
-        end = at + 4 + 4 * words
-        if first >> 6 != 2 or end > len(data) or words < 1:
-            break
-        packet = bytearray(data[at:end])
-        reader = _READERS.get(kind)
+    for packet in split(data):
+        reader = _READERS.get(packet[1])
         if reader and reader(packet, sent, heard):
             out += packet
-        at = end
     return bytes(out)
+
+
+def split(data: bytes) -> Iterator[bytearray]:
+    """The packets of a compound RTCP packet, of eight bytes at least; a broken one ends the reading."""
+    at = 0
+    while at + 8 <= len(data):
+        first, _kind, words = unpack_from("!BBH", data, at)
+        end = at + 4 + 4 * words
+        if first >> 6 != 2 or end > len(data) or words < 1:
+            return
+        yield bytearray(data[at:end])
+        at = end
 
 
 def picture_request(sender: int, media: int) -> bytes:
@@ -110,6 +145,20 @@ def picture_request(sender: int, media: int) -> bytes:
     pack_into("!BBHI", packet, 0, 0x80, RR, 1, sender)
     pack_into("!BBHII", packet, 8, 0x80 | PLI, PSFB, 2, sender, media)
     return bytes(packet)
+
+
+def bitrate(remb: Buffer) -> int:
+    """How many bits a second a REMB allows."""
+    word = unpack_from("!I", remb, 16)[0]
+    return int((word & 0x3FFFF) << (word >> 18 & 0x3F))
+
+
+def bitrate_limit(sender: int, bits: int, media: Collection[int]) -> bytes:
+    """RTCP (REMB) that allows so many bits a second to the streams ``media`` together, in the name of ``sender``."""
+    exponent = max(0, bits.bit_length() - 18)
+    head = pack("!BBHII4sI", 0x80 | REMB, PSFB, 4 + len(media), sender, 0, b"REMB",
+                len(media) << 24 | exponent << 18 | bits >> exponent)
+    return head + pack(f"!{len(media)}I", *media)
 
 
 def stun_kind(data: bytes) -> int:
@@ -202,7 +251,7 @@ def _payload_feedback(packet: bytearray, sent: Streams, heard: Streams) -> bool:
     if kind == FIR:
         _rename(packet, 8, heard, outward=False)
         return any([_rename(packet, at, heard, outward=False) for at in range(12, len(packet) - 7, 8)])
-    if kind == REMB and packet[12:16] == b"REMB":
+    if kind == REMB and packet[12:16] == b"REMB" and len(packet) >= 20:
         return any([_rename(packet, at, heard, outward=False) for at in range(20, len(packet) - 3, 4)])
     return False
 

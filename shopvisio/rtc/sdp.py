@@ -1,7 +1,9 @@
 """The browser's offer, read with suspicion, and our answer. Pure: text in, values out.
 
-One audio and one video section at most, VP8 and Opus only: every browser has them, so nobody can fail to
-understand the other. The browser's own candidates are never used: it reaches us, and its checks show from where.
+Two audio and two video sections at most: the first of each kind to talk with one person, the second to receive
+another, there from the start so that nobody has to negotiate when a third person comes. VP8 and Opus only: every
+browser has them, so nobody can fail to understand the other. The browser's own candidates are never used: it
+reaches us, and its checks show from where.
 """
 
 import re
@@ -10,19 +12,21 @@ from dataclasses import dataclass, field
 
 from shopvisio.errors import Invalid
 from shopvisio.i18n import _
+from shopvisio.rtc.packets import SEND_TIME, TRANSPORT_NUMBER
 
 LONGEST = 65_536          # characters of an offer
-TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 EXTENSIONS = {            # what is passed on between two browsers that both have it
-    TRANSPORT_CC: ("audio", "video"),
+    TRANSPORT_NUMBER: ("audio", "video"),
     "urn:ietf:params:rtp-hdrext:ssrc-audio-level": ("audio",),
-    "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time": ("video",),
+    SEND_TIME: ("video",),
 }
-FEEDBACK = ("nack", "nack pli", "ccm fir", "transport-cc")
+FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb", "transport-cc")
+SLOTS = 2                 # people that one browser can receive
 CODECS = {"audio": ("opus/48000/2", 48_000), "video": ("vp8/90000", 90_000)}
 OPUS = "minptime=10;useinbandfec=1"
 UDP_FIRST, TCP_LAST = 126 << 24, 90 << 24      # priorities of candidates: TCP only where nothing else gets through
 MIRROR = {"sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
+RECEIVE_ONLY = {"sendrecv": "recvonly", "sendonly": "inactive", "recvonly": "recvonly", "inactive": "inactive"}
 
 _UFRAG, _PASSWORD = re.compile(r"[A-Za-z0-9+/=_-]{4,256}"), re.compile(r"[A-Za-z0-9+/=_-]{22,256}")
 _MID, _FINGERPRINT = re.compile(r"[A-Za-z0-9._-]{1,32}"), re.compile(r"(?:[0-9A-Fa-f]{2}:){19,63}[0-9A-Fa-f]{2}")
@@ -34,13 +38,14 @@ class Section:
     """What one m-line offers, of the little we use."""
 
     kind: str                         # "audio", "video"
+    slot: int                         # 0 for the first of its kind, 1 for the second
     mid: str
-    direction: str                    # as the browser sees it
+    direction: str                    # as the browser sees it; the second of a kind never sends
     payload_type: int
     retransmission: int               # payload type of RTX, 0 without
     ssrcs: tuple[int, ...]            # of the media, then of its RTX; empty when not told
     extensions: Mapping[str, int]     # URI -> id, of EXTENSIONS
-    feedback: tuple[str, ...]         # of FEEDBACK, or goog-remb where transport-cc is missing
+    feedback: tuple[str, ...]         # of FEEDBACK
     reduced: bool                     # rtcp-rsize
 
     @property
@@ -56,7 +61,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Offer:
-    """One browser's wish to be connected; never two sections of a kind."""
+    """One browser's wish to be connected; never more than SLOTS sections of a kind."""
 
     ufrag: str
     password: str
@@ -73,7 +78,7 @@ class Ours:
     fingerprints: Sequence[tuple[str, str]]
     addresses: Sequence[str]                      # where to reach us, the best first
     port: int
-    ssrcs: Mapping[str, tuple[int, ...]]          # kind -> what we send under: the media, then its RTX
+    ssrcs: Sequence[tuple[int, ...]]              # by section, what we send under: the media, then its RTX
     tcp_port: int                                 # where we are reached without UDP, 0 for nowhere
 
 
@@ -106,9 +111,10 @@ def _offer(text: str) -> Offer:
     if not isinstance(text, str) or not text.startswith("v=0") or len(text) > LONGEST:
         raise ValueError("not an offer")
     session, media = _split(text)
-    if not 1 <= len(media) <= 2 or len({m.media.partition(" ")[0] for m in media}) != len(media):
-        raise ValueError("one audio and one video section, or one of both")
-    sections = tuple(_section(lines) for lines in media)
+    kinds = [lines.media.partition(" ")[0] for lines in media]
+    if not media or max(map(kinds.count, kinds)) > SLOTS:
+        raise ValueError("one or two sections of each kind")
+    sections = tuple(_section(lines, kinds[:at].count(kinds[at])) for at, lines in enumerate(media))
     if len({section.mid for section in sections}) != len(sections):
         raise ValueError("the same mid twice")
     _bundled(session, sections)
@@ -126,7 +132,7 @@ def _split(text: str) -> tuple[_Lines, list[_Lines]]:
     media: list[_Lines] = []
     for line in text.splitlines():
         if line.startswith("m="):
-            if len(media) == 2:
+            if len(media) == 2 * SLOTS:
                 raise ValueError("too many sections")
             media.append(_Lines(line[2:]))
         elif line.startswith("a="):
@@ -156,7 +162,7 @@ def _fingerprints(values: Iterable[str]) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def _section(lines: _Lines) -> Section:
+def _section(lines: _Lines, slot: int) -> Section:
     if not _MEDIA.fullmatch(lines.media):
         raise ValueError("not an audio or video section")
     kind = lines.media.partition(" ")[0]
@@ -170,13 +176,12 @@ def _section(lines: _Lines) -> Section:
     ]
     feedback = tuple(wanted for wanted in FEEDBACK if wanted in offered)
     extensions = _extensions(lines, kind)
-    if TRANSPORT_CC not in extensions or "transport-cc" not in feedback:
-        extensions.pop(TRANSPORT_CC, None)
+    if TRANSPORT_NUMBER not in extensions or "transport-cc" not in feedback:
+        extensions.pop(TRANSPORT_NUMBER, None)
         feedback = tuple(f for f in feedback if f != "transport-cc")
-        feedback += tuple(f for f in ("goog-remb",) if f in offered)
+    direction = next((name for name in MIRROR if name in lines.values), "sendrecv")
     return Section(
-        kind=kind, mid=mid,
-        direction=next((name for name in MIRROR if name in lines.values), "sendrecv"),
+        kind=kind, slot=slot, mid=mid, direction=RECEIVE_ONLY[direction] if slot else direction,
         payload_type=payload_type, retransmission=retransmission,
         ssrcs=_ssrcs(lines, bool(retransmission)), extensions=extensions, feedback=feedback,
         reduced="rtcp-rsize" in lines.values,
@@ -241,8 +246,9 @@ def answer(offer: Offer, ours: Ours) -> str:
         f"a=group:BUNDLE {' '.join(section.mid for section in offer.sections)}",
         "a=msid-semantic: WMS *",
     ]
-    for section in offer.sections:
+    for section, ssrcs in zip(offer.sections, ours.ssrcs, strict=True):
         lines += _media(section, ours)
+        lines += _names(section, ssrcs)
         lines += _transport(ours)
     return "\r\n".join(lines) + "\r\n"
 
@@ -267,16 +273,16 @@ def _media(section: Section, ours: Ours) -> list[str]:
         lines.append(f"a=fmtp:{main} {OPUS}")
     if rtx:
         lines += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={main}"]
-    return lines + _names(section, ours)
+    return lines
 
 
-def _names(section: Section, ours: Ours) -> list[str]:
+def _names(section: Section, ssrcs: tuple[int, ...]) -> list[str]:
     if not section.receives:
         return []
-    ssrcs = ours.ssrcs[section.kind]
     group = [f"a=ssrc-group:FID {ssrcs[0]} {ssrcs[1]}"] if len(ssrcs) > 1 else []
-    msid = f"msid:call {section.kind}"
-    return [f"a={msid}", *group, *(f"a=ssrc:{n} {what}" for n in ssrcs for what in ("cname:call", msid))]
+    person = f"person{section.slot}"       # one stream each, so that lips go with the right voice
+    msid = f"msid:{person} {person}{section.kind}"
+    return [f"a={msid}", *group, *(f"a=ssrc:{n} {what}" for n in ssrcs for what in (f"cname:{person}", msid))]
 
 
 def _transport(ours: Ours) -> list[str]:

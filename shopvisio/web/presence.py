@@ -6,6 +6,7 @@ from typing import Any
 from shopvisio.errors import Conflict
 from shopvisio.i18n import _
 
+ROLES = ("customer", "staff", "guest")  # one seat each; in this order everybody receives the others
 # paused: the telephone took it away (an incoming call, another app); held: the connection is too weak for a picture
 CAMERAS = ("on", "off", "paused", "held")
 

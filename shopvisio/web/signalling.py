@@ -39,7 +39,7 @@ from shopvisio.errors import Conflict, Forbidden, Invalid, NotFound, ShopVisioEr
 from shopvisio.i18n import _
 from shopvisio.rtc import Engine, Event
 from shopvisio.web import choose_eyes, errors, guard, presence
-from shopvisio.web.presence import CAMERAS, Person
+from shopvisio.web.presence import CAMERAS, ROLES, Person
 
 log = logging.getLogger(__name__)
 
@@ -254,7 +254,7 @@ def _offer(who: Who, now: datetime, sdp: str) -> dict[str, Any]:
     key = who.appointment.key
     _seated()
     db.session.rollback()  # hold no transaction while the relay thinks
-    return {"answer": hub.wait(_relay().join(key, who.seat, sdp), timeout=DIAL_SECONDS)}
+    return {"answer": hub.wait(_relay().join(key, who.seat, sdp, ROLES.index(who.actor.kind)), timeout=DIAL_SECONDS)}
 
 
 def _media(who: Who, now: datetime, mic: bool, camera: str, sound: bool, voice: bool) -> None:

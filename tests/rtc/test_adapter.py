@@ -45,6 +45,16 @@ def test_a_packet_is_encrypted_and_decrypted_in_place() -> None:
     assert bytes(packet.view[:len(plain)]) == plain
 
 
+def test_a_copy_stays_plain_when_the_first_is_encrypted() -> None:
+    keys, packet = srtp(), adapter.Packet()
+    plain = pack("!BBHII", 0x80, 96, 1, 2, 3) + b"picture"
+    packet.view[:len(plain)] = plain
+    copy = packet.copy(len(plain))
+    assert copy.protect(keys.tx, len(plain))
+    assert bytes(copy.view[:len(plain)]) != bytes(packet.view[:len(plain)]) == plain
+    assert packet.copy(3) is copy
+
+
 def test_a_forged_packet_is_refused() -> None:
     keys, packet = srtp(), adapter.Packet()
     packet.view[:40] = pack("!BBHII", 0x80, 96, 1, 2, 3) + bytes(28)

@@ -1,4 +1,4 @@
-"""The relay and ``call/peer.js`` with two real browsers, each with a camera of its own colour."""
+"""The relay and ``call/peer.js`` with two and three real browsers, each with a camera of its own colour."""
 
 import asyncio
 import os
@@ -30,9 +30,10 @@ FILES = {
 }
 MEDIA = "{audio: true, video: {width: 640, height: 360, frameRate: 15}}"
 SHARP = "{audio: true, video: {width: 1280, height: 720, frameRate: 24}}"
-RED, BLUE = (90, 240), (240, 110)      # U and V of the cameras
+RED, BLUE, GREEN = (90, 240), (240, 110), (70, 70)      # U and V of the cameras
 SEES_RED = "(c => c && c[0] > 150 && c[2] < 100)(colour())"
 SEES_BLUE = "(c => c && c[2] > 150 && c[0] < 100)(colour())"
+PLACES = {"customer": 0, "repairer": 1, "guest": 2}
 SOON = 10_000                          # ms
 
 pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="Chromium is not installed")
@@ -73,7 +74,7 @@ class House:
 
     def join(self, room: str, seat: str, offer: str) -> str:
         """The relay's answer."""
-        answer = self.engine.join(room, seat, offer).result(5)
+        answer = self.engine.join(room, seat, offer, PLACES[seat]).result(5)
         self.joins.append(seat)
         return only_by(answer, self.line) if self.line else answer
 
@@ -120,14 +121,14 @@ def house() -> Iterator[House]:
 
 
 @pytest.fixture(scope="module")
-def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Browser, Browser]]:
+def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Browser]]:
     folder = tmp_path_factory.mktemp("cameras")
-    red, blue = camera(folder / "red.y4m", *RED), camera(folder / "blue.y4m", *BLUE)
+    films = [camera(folder / f"{number}.y4m", *colour) for number, colour in enumerate((RED, BLUE, GREEN))]
     with sync_playwright() as playwright:
         opened = [playwright.chromium.launch(
             executable_path=CHROMIUM, args=[*ARGUMENTS, f"--use-file-for-fake-video-capture={film}"],
-        ) for film in (red, blue)]
-        yield opened[0], opened[1]
+        ) for film in films]
+        yield opened
         for browser in opened:
             browser.close()
 
@@ -136,8 +137,8 @@ Opens = Callable[[int, str], Page]
 
 
 @pytest.fixture
-def opens(house: House, browsers: tuple[Browser, Browser]) -> Iterator[Opens]:
-    """opens(0 or 1, seat): a page in the red or the blue browser; a fault on the page fails the test."""
+def opens(house: House, browsers: list[Browser]) -> Iterator[Opens]:
+    """opens(0 to 2, seat): a page in the red, the blue or the green browser; a fault on the page fails the test."""
     faults: list[object] = []
     pages: list[Page] = []
 
@@ -277,6 +278,52 @@ def test_closing_ends_it_for_good(house: House, call: tuple[Page, Page]) -> None
     assert customer.evaluate("states.at(-1)") == "closed"
     assert list(house.engine.stats().result(1)["rooms"]["room"]) == ["repairer"]
     assert sorted(house.joins) == ["customer", "repairer"]
+
+
+COLOURS = {"customer": "c[0] > 150 && c[2] < 100", "repairer": "c[2] > 150 && c[0] < 100",
+           "guest": "c[1] > 90 && c[0] < 80 && c[2] < 80"}
+
+
+def sees_and_hears(pages: dict[str, Page], *seats: str) -> None:
+    """Return once each of these sees and hears everybody else."""
+    for seat in seats:
+        for slot, other in enumerate(one for one in PLACES if one != seat):
+            if other in pages:
+                pages[seat].wait_for_function(f"(c => c && {COLOURS[other]})(colour({slot}))", timeout=SOON)
+                pages[seat].wait_for_function(f"heard({slot}).then(energy => energy > 0)", timeout=SOON)
+
+
+def test_a_third_person_comes_goes_and_comes_back_and_nobody_else_dials(house: House, opens: Opens) -> None:
+    pages = {seat: opens(place, seat) for seat, place in PLACES.items()}
+    for seat in ("customer", "repairer", "guest"):
+        enter(pages[seat], SHARP)
+        if seat == "repairer":
+            pages["customer"].wait_for_function(SEES_BLUE, timeout=SOON)
+    sees_and_hears(pages, *PLACES)
+    pages["customer"].wait_for_timeout(3000)
+    for page in pages.values():
+        moves(page)
+        assert streams(page, "outbound", "video")["frameWidth"] == 1280
+
+    before = streams(pages["customer"], "inbound", "audio")
+    pages["repairer"].reload()
+    pages["repairer"].wait_for_function("window.ready")
+    enter(pages["repairer"], SHARP)
+    sees_and_hears(pages, *PLACES)
+    assert streams(pages["customer"], "inbound", "audio")["ssrc"] == before["ssrc"]
+
+    pages["guest"].evaluate("peer.close()")
+    while len(house.engine.stats().result(1)["rooms"]["room"]) > 2:
+        pages["customer"].wait_for_timeout(50)
+    for seat in ("customer", "repairer"):
+        moves(pages[seat])
+    pages["guest"].reload()
+    pages["guest"].wait_for_function("window.ready")
+    enter(pages["guest"], SHARP)
+    sees_and_hears(pages, *PLACES)
+    assert pages["customer"].evaluate("connections.length") == 1
+    assert pages["customer"].evaluate("states") == ["connecting start", "connected"]
+    assert sorted(house.joins) == ["customer", "guest", "guest", "repairer", "repairer"]
 
 
 @pytest.fixture

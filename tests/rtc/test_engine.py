@@ -270,12 +270,47 @@ def _floods(name: bytes) -> list[bytes]:
     ]
 
 
-def test_a_third_person_finds_the_room_full(engine: Engine) -> None:
+def test_a_third_person_comes_and_goes_and_the_two_negotiate_nothing(engine: Engine) -> None:
     async def call() -> None:
-        async with people(engine, "customer", "repairer"):
+        async with people(engine, "customer", "repairer", others=2) as (customer, repairer):
+            await asyncio.gather(customer.sees_and_hears(), repairer.sees_and_hears())
+            async with people(engine, "guest", others=2) as (guest,):
+                await asyncio.gather(*(person.sees_and_hears(which) for which in ("", " 2")
+                                       for person in (customer, repairer, guest)))
+                assert (await stats(engine, "guest"))["packets_in"] > 2
+            await happens(engine, Event("left", "room", "guest"))
+            async with people(engine, "guest", others=2) as (again,):
+                await asyncio.gather(*(person.sees_and_hears(which) for which in ("", " 2")
+                                       for person in (customer, repairer, again)))
+                assert customer.pc.connectionState == repairer.pc.connectionState == "connected"
+                assert (await stats(engine, "customer"))["refused"] == 0
+
+    asyncio.run(call())
+
+
+def test_each_place_is_received_where_it_was_prepared_whoever_comes_first(engine: Engine) -> None:
+    async def call() -> None:
+        guest = Person(engine, "room", "guest", sends=False, others=2)
+        repairer = Person(engine, "room", "repairer", others=2)
+        guest.place, repairer.place = 2, 1
+        for person in (guest, repairer):
+            await person.dial()
+            await happens(engine, Event("connected", "room", person.seat))
+        await guest.sees_and_hears(" 2")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(guest.tracks["audio"].recv(), 0.5)
+        await asyncio.gather(guest.pc.close(), repairer.pc.close())
+
+    asyncio.run(call())
+
+
+def test_a_fourth_person_finds_the_room_full(engine: Engine) -> None:
+    async def call() -> None:
+        async with people(engine, "customer", "repairer", "guest"):
             stranger = Person(engine, "room", "stranger")
-            with pytest.raises(RelayFailed):
-                await stranger.dial()
+            for stranger.place in (None, 0, 2, 3, -1):
+                with pytest.raises(RelayFailed, match="complet"):
+                    await stranger.dial()
             await stranger.pc.close()
 
     asyncio.run(call())

@@ -3,6 +3,7 @@
 from struct import pack, unpack_from
 
 from shopvisio.rtc.flow import Flow, Inlet, Outlet
+from shopvisio.rtc.packets import SEND_TIME, TRANSPORT_NUMBER
 
 VIDEO = 90_000
 
@@ -87,3 +88,20 @@ def test_header_extensions_follow_the_receivers_table() -> None:
     packet = bytearray(pack("!BBHIIHH", 0x90, 96, 1, 2, 1, 0xBEDE, 2) + b"\x30\x11\x51\x22\x33\x00\x00\x00")
     assert flow.rewrite(packet, len(packet), 0.0)
     assert packet[16:] == b"\x00\x00\x11\x22\x33\x00\x00\x00"
+
+
+def test_in_a_room_of_three_each_network_is_measured_up_to_the_relay() -> None:
+    ids = {SEND_TIME: 2, TRANSPORT_NUMBER: 3}
+    flow = Flow(Inlet(96, 1, ids), Outlet(96, 2, ids, VIDEO))
+    sent = pack("!BBHIIHH", 0x90, 96, 1, 2, 1, 0xBEDE, 2) + b"\x22abc\x31\x12\x34\x00"
+
+    def extensions() -> bytes:
+        packet = bytearray(sent)
+        assert flow.rewrite(packet, len(packet), 1.0)
+        return bytes(packet[16:])
+
+    assert extensions() == sent[16:]
+    flow.measured_here(True)
+    assert extensions() == b"\x22\x04\x00\x00" + bytes(4)      # one second, and no number
+    flow.measured_here(False)
+    assert extensions() == sent[16:]

@@ -147,8 +147,31 @@ def test_a_lying_header_extension_does_no_harm(extension: bytes, csrcs: int, wor
     packet[14:16] = pack("!H", words_told)
     size = len(packet)
     packets.map_extensions(packet, size, ids(_1=2))
+    packets.stamp(packet, size, 1, 1.0)
     packets.shift_original(packet, size, 1)
     assert len(packet) == size
+
+
+def test_a_header_extension_is_found_by_its_number() -> None:
+    packet = rtp(b"\x31\x01\x02\x00\x50\x7f")
+    assert [packets.find_extension(packet, len(packet), number) for number in (3, 5, 1, 15)] == [17, 21, 0, 0]
+    assert packets.find_extension(rtp(), 19, 3) == 0
+
+
+def test_the_hour_of_sending_is_written_where_there_is_room_for_it() -> None:
+    packet = rtp(b"\x22abc\x30\x01")
+    packets.stamp(packet, len(packet), 2, 65.5)
+    packets.stamp(packet, len(packet), 3, 65.5)
+    assert packet == rtp(b"\x22" + (3 << 17).to_bytes(3, "big") + b"\x30\x01")       # 1.5 s after 64
+
+
+def test_a_bandwidth_limit_says_what_is_read_from_it() -> None:
+    limit = packets.bitrate_limit(7, 3_000_000, [0x1111, 0x2222])
+    assert words(limit)[1:4] == (7, 0, int.from_bytes(b"REMB", "big"))
+    assert words(limit)[5:] == (0x1111, 0x2222)
+    assert len(limit) == 4 + 4 * int.from_bytes(limit[2:4], "big")
+    assert 2_990_000 < packets.bitrate(limit) <= 3_000_000
+    assert packets.bitrate(packets.bitrate_limit(7, 200_000, [])) == 200_000
 
 
 def test_a_retransmission_names_the_number_the_receiver_missed() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from shopvisio.errors import Invalid
 from shopvisio.rtc import sdp
+from shopvisio.rtc.packets import TRANSPORT_NUMBER
 
 AUDIO = """\
 m=audio 9 UDP/TLS/RTP/SAVPF 111 63 9
@@ -63,11 +64,14 @@ a=ssrc:1002 cname:them
 """
 SESSION = "v=0\no=- 4611731400430051336 2 IN IP4 127.0.0.1\ns=-\nt=0 0\na=group:BUNDLE 0 1\n"
 WHOLE = SESSION + AUDIO + VIDEO
+MORE = (AUDIO + VIDEO).replace("a=mid:0", "a=mid:2").replace("a=mid:1", "a=mid:3").replace(
+    "a=sendrecv", "a=recvonly").partition("a=ssrc-group")[0]
+FOR_TWO = SESSION.replace("BUNDLE 0 1", "BUNDLE 0 1 2 3") + AUDIO + VIDEO + MORE
 
 
 def ours(offer: sdp.Offer) -> sdp.Ours:
     return sdp.Ours("name", "p" * 32, [("sha-256", "AA:BB")], ["192.0.2.1", "2001:db8::1"], 443,
-                    {"audio": (11,), "video": (21, 22)}, 8443)
+                    [(11,), (21, 22), (31,), (41, 42)][:len(offer.sections)], 8443)
 
 
 def answer_to(text: str) -> list[str]:
@@ -102,12 +106,12 @@ def test_phones_turn_their_pictures_themselves() -> None:
 
 def test_bandwidth_is_measured_end_to_end_where_the_browser_can() -> None:
     lines = answer_to(WHOLE)
-    assert lines.count(f"a=extmap:3 {sdp.TRANSPORT_CC}") == 2
+    assert lines.count(f"a=extmap:3 {TRANSPORT_NUMBER}") == 2
     assert "a=rtcp-fb:96 transport-cc" in lines
-    assert "a=rtcp-fb:96 goog-remb" not in lines
+    assert "a=rtcp-fb:96 goog-remb" in lines      # for a room of three
     old = answer_to(WHOLE.replace("a=rtcp-fb:96 transport-cc\n", ""))
     assert "a=rtcp-fb:96 goog-remb" in old
-    assert old.count(f"a=extmap:3 {sdp.TRANSPORT_CC}") == 1
+    assert old.count(f"a=extmap:3 {TRANSPORT_NUMBER}") == 1
 
 
 def test_the_answer_is_complete_and_knows_no_port_but_one() -> None:
@@ -135,13 +139,32 @@ def test_directions_are_mirrored(offered: str, answered: str) -> None:
     assert bool([line for line in lines if line.startswith("a=ssrc")]) == (answered in ("sendrecv", "sendonly"))
 
 
+def test_a_second_section_of_each_kind_receives_a_third_person_as_a_stream_of_its_own() -> None:
+    offer = sdp.parse(FOR_TWO)
+    assert [(section.kind, section.slot, section.sends) for section in offer.sections] == [
+        ("audio", 0, True), ("video", 0, True), ("audio", 1, False), ("video", 1, False)]
+    lines = answer_to(FOR_TWO)
+    assert [line for line in lines if line in ("a=sendrecv", "a=sendonly")] == ["a=sendrecv"] * 2 + ["a=sendonly"] * 2
+    assert [line for line in lines if line.startswith("a=msid:")] == [
+        "a=msid:person0 person0audio", "a=msid:person0 person0video",
+        "a=msid:person1 person1audio", "a=msid:person1 person1video"]
+    assert "a=ssrc-group:FID 41 42" in lines
+
+
+def test_nothing_is_taken_from_a_second_section() -> None:
+    section = sdp.parse(FOR_TWO.replace("a=recvonly", "a=sendrecv")).sections[3]
+    assert (section.sends, section.receives) == (False, True)
+
+
 @pytest.mark.parametrize("kind", [AUDIO, VIDEO])
 def test_one_kind_alone_is_enough(kind: str) -> None:
     assert len(sdp.parse(SESSION + kind).sections) == 1
 
 
 @pytest.mark.parametrize("text", [
-    "", "hello", SESSION, SESSION + AUDIO + AUDIO, SESSION + AUDIO + VIDEO + VIDEO, WHOLE * 20,
+    "", "hello", SESSION, SESSION + AUDIO + AUDIO, FOR_TWO + AUDIO.replace("a=mid:0", "a=mid:4"),
+    FOR_TWO.replace("BUNDLE 0 1 2 3", "BUNDLE 0 1"),
+    SESSION + AUDIO + VIDEO + VIDEO, WHOLE * 20,
     WHOLE.replace("VP8/90000", "AV1/90000"),
     WHOLE.replace("opus/48000/2", "opus/16000"),
     WHOLE.replace("a=fingerprint", "a=nothing"),
@@ -165,7 +188,7 @@ def test_it_refuses_what_it_cannot_use(text: str) -> None:
     assert refused.value.fields["offer"]
 
 
-LINES = WHOLE.splitlines()
+LINES = FOR_TWO.splitlines()
 CHANGES = st.lists(st.tuples(st.integers(0, len(LINES) - 1), st.sampled_from(["drop", "twice", "text", "number"]),
                              st.text(max_size=20)), min_size=1, max_size=6)
 
@@ -184,4 +207,4 @@ def test_a_damaged_offer_is_read_or_refused_and_nothing_else(changes: list[tuple
     answer = sdp.answer(offer, ours(offer)).split("\r\n")
     assert answer.pop() == ""
     assert all(re.fullmatch(r"[a-z]=[!-~][ -~]*", line) for line in answer)
-    assert len(answer) < 80
+    assert len(answer) < 150

@@ -149,7 +149,7 @@ function dial() {
   peer = new Peer({
     send: (offer) => line.offer(offer),
     onState: onMedia,
-    onTrack: (stream) => stage.showTheirs(stream),
+    onTrack: (stream, slot) => slot === 0 && stage.showTheirs(stream),
     sharp: isRepair,
   });
   peer.setAlone(!other());

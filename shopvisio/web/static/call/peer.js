@@ -8,7 +8,8 @@
  * @property {(offer: string) => Promise<string>} send  Brings an SDP offer to the appliance, gives its answer.
  *   Rejects when that did not work: it will be tried again, unless the error has `final` set.
  * @property {(state: PeerState, why: string) => void} [onState]
- * @property {(stream: MediaStream) => void} [onTrack]  What the other person sends: a new stream after each dial.
+ * @property {(stream: MediaStream, slot: 0 | 1) => void} [onTrack]  What the others send, one in each slot in the
+ *   order of their places: new streams after each dial, silent and dark while nobody is there.
  * @property {boolean} [sharp]  Detail before smoothness: for a repair.
  * @property {boolean} [alone]  Nobody else is there yet: see setAlone().
  *
@@ -37,6 +38,7 @@ const PATIENCE = 2_000;            // ms of 'disconnected' before dialling again
 const DIAL_TIMEOUT = 8_000;        // ms from the offer to a standing connection
 const STALL = 1_500;               // ms without a packet, once the page is visible again
 const PAUSES = [0, 500, 1_000, 2_000, 4_000];   // ms before the next try, by tries that failed
+const SLOTS = /** @type {const} */ ([0, 1]);     // people we can receive, prepared from the start
 const CODECS = { audio: ["audio/opus"], video: ["video/vp8", "video/rtx"] };
 
 /** @typedef {"audio" | "video"} Kind */
@@ -192,7 +194,7 @@ export class Peer {
     this.#dialling = pc;
     this.#timer = setTimeout(() => this.redial("no connection in time"), DIAL_TIMEOUT);
     try {
-      const stream = this.#prepare(pc);
+      const streams = this.#prepare(pc);
       await pc.setLocalDescription();
       const answer = await this.#send(pc.localDescription?.sdp ?? "");
       if (this.#dialling !== pc) return;
@@ -202,7 +204,7 @@ export class Peer {
       this.#connection = pc;
       this.#dialling = null;
       this.#before = null;
-      this.#onTrack(stream);
+      for (const slot of SLOTS) this.#onTrack(streams[slot], slot);
       this.#watch(pc);
       await this.#shape();
     } catch (error) {
@@ -215,24 +217,35 @@ export class Peer {
   /**
    * Tracks in, listeners on.
    * @param {RTCPeerConnection} pc
-   * @returns {MediaStream} which fills with what the other person sends
+   * @returns {MediaStream[]} by slot, which fill with what the others send
    */
   #prepare(pc) {
-    const stream = new MediaStream();
-    pc.ontrack = ({ track }) => stream.addTrack(track);
-    for (const kind of /** @type {Kind[]} */ (["audio", "video"])) {
-      const encoding = kind === "video" ? { active: this.#shows, maxBitrate: this.#picture.bitrate } : {};
-      const transceiver = pc.addTransceiver(this.#tracks[kind] ?? kind, {
-        direction: "sendrecv", sendEncodings: [encoding],
-      });
-      prefer(transceiver, kind);
+    const streams = SLOTS.map(() => new MediaStream());
+    pc.ontrack = ({ track, transceiver }) => {
+      const same = pc.getTransceivers().filter(({ receiver }) => receiver.track.kind === track.kind);
+      streams[same.indexOf(transceiver)]?.addTrack(track);
+    };
+    for (const slot of SLOTS) {
+      for (const kind of /** @type {Kind[]} */ (["audio", "video"])) prefer(this.#section(pc, kind, slot), kind);
     }
     this.#hint();
     pc.oniceconnectionstatechange = () => this.#watch(pc);
     pc.onconnectionstatechange = () => this.#watch(pc);
     const dtls = pc.getSenders()[0].transport;
     if (dtls) dtls.onstatechange = () => this.#watch(pc);
-    return stream;
+    return streams;
+  }
+
+  /**
+   * We send in the first section of each kind; the second is there for a third person.
+   * @param {RTCPeerConnection} pc
+   * @param {Kind} kind
+   * @param {0 | 1} slot
+   */
+  #section(pc, kind, slot) {
+    if (slot) return pc.addTransceiver(kind, { direction: "recvonly" });
+    const encoding = kind === "video" ? { active: this.#shows, maxBitrate: this.#picture.bitrate } : {};
+    return pc.addTransceiver(this.#tracks[kind] ?? kind, { direction: "sendrecv", sendEncodings: [encoding] });
   }
 
   /** @param {RTCPeerConnection} pc */
