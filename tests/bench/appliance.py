@@ -2,8 +2,8 @@
 
     python -m tests.bench.appliance [SNAPSHOT]      settings from the environment; prints "up" once it serves
 
-With the snapshot of a paper it is busy: the paper is rendered every second, and a job holds the CPU for half a
-second of pure Python every two.
+With the snapshot of a paper it is busy: the paper is rendered every second (and each told by a line "paper"), and
+a job holds the CPU for half a second of pure Python every two. Both are greenlets, as the appliance's own jobs are.
 """
 
 import sys
@@ -18,15 +18,17 @@ from shopvisio.errors import Unavailable
 
 
 def render(snapshot: bytes) -> None:
-    """For ever."""
+    """Every second, for ever."""
     while True:
+        due = time.monotonic() + 1
         with suppress(Unavailable):      # as a job, it would be tried again
             hub.in_thread(child.run, "shopvisio.invoices.pdf", snapshot)
-        hub.sleep(1)
+            print("paper", flush=True)
+        hub.sleep(max(0, due - time.monotonic()))
 
 
 def hold() -> None:
-    """For ever."""
+    """Half a second every two, for ever."""
     while True:
         until = time.monotonic() + 0.5
         while time.monotonic() < until:
@@ -37,7 +39,7 @@ def hold() -> None:
 def main(snapshot: Path | None) -> None:
     """Serve until asked to end."""
 
-    def up(app: Flask) -> None:
+    def up(_app: Flask) -> None:
         if snapshot:
             hub.spawn(render, snapshot.read_bytes())
             hub.spawn(hold)

@@ -2,22 +2,27 @@
 
 The whole appliance serves; people join by its own signalling, from processes of their own, and send VP8 and Opus
 encoded beforehand. ``direct`` is the same people without a server, in the same run; ``stock`` is aiortc's
-MediaRelay, with one call. Medians of the runs; the last line is JSON:
+MediaRelay, always with one call; ``janus`` is Debian's Janus. Medians of the runs; the last line is JSON:
 
-    cpu_s_per_call_s  CPU seconds of the serving process per second of one two-way call
-    stock             the same of MediaRelay, one call; null where left out
+    cpu_s_per_call_s  CPU seconds of the serving process, all its threads, per second of one two-way call
+    janus, stock      the same of these; null where left out
+    ratio_janus       ours / Janus
     ratio_stock       stock / ours
-    delay_ms          of whole pictures, through the relay minus direct
-    delay_busy_ms     the same while 40 pages a second are served, papers rendered and the CPU held by a job
-    lost              packets that did not arrive, of all sent; lost_busy likewise
+    delay_ms          of whole pictures, first packet out to last packet in, through the relay minus direct
+    delay_busy_ms     the same while 40 pages a second are served, a paper is rendered every second, and a job holds
+                      the CPU for half a second of pure Python every two
+    lost              packets that did not arrive, of all sent, over all runs; lost_busy likewise
+    pages_per_s       and papers_per_s: what was really served and rendered meanwhile
     join_ms           from the offer to the connection
     rss_mb            memory of the serving process at the end
+    joins_mb          memory over so many joins and leaves of both people of a call (--joins): after a tenth, at the end
     load              of the machine when the run began: figures taken on a busy machine say little
 """
 
 import argparse
 import json
 import os
+import pickle
 import statistics
 import subprocess
 import sys
@@ -26,144 +31,211 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from shopvisio.db import writing
 from shopvisio.invoices import Kind, issue
-from tests.browser.conftest import free_port
+from tests.bench import servers
+from tests.bench.media import PICTURES, encoded
+from tests.bench.servers import ROOT
 from tests.invoices.sample_papers import NOW, REPAIRED, open_ledger
 
 PAGES = 40          # a second, while busy
-ROOT = Path(__file__).parents[2]
+VISITORS = 16       # who ask for them
+CALLS = 10          # of one process of people
+VISITS = 20         # that take turns while people come and go
+Found = dict[str, Any]
+
+
+class People:
+    """A process of them."""
+
+    def __init__(self, plan: dict[str, Any]) -> None:
+        self.process = subprocess.Popen([sys.executable, "-m", "tests.bench.people"], cwd=ROOT, text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.tell({name: value for name, value in plan.items() if name != "server"})
+
+    def tell(self, what: Any) -> None:
+        """A line to them."""
+        print(json.dumps(what), file=self.process.stdin, flush=True)
+
+    def hear(self) -> Found:
+        """A line from them."""
+        assert self.process.stdout
+        line = self.process.stdout.readline()
+        assert line, "people failed"
+        found: Found = json.loads(line)
+        return found
 
 
 @contextmanager
-def appliance(calls: int, snapshot: Path | None) -> Iterator[dict[str, Any]]:
-    """It runs in a scratch folder, with visits due now: the part of the plan that says where."""
-    import socket
-
-    with tempfile.TemporaryDirectory() as folder:
-        port = free_port(socket.SOCK_STREAM)
-        env = {**os.environ, "SHOPVISIO_DATA": folder, "SHOPVISIO_BIND": "127.0.0.1", "SHOPVISIO_PORT": str(port),
-               "SHOPVISIO_TLS_PORT": "0", "SHOPVISIO_MEDIA_PORT": str(free_port(socket.SOCK_DGRAM)),
-               "SHOPVISIO_LOG_LEVEL": "error"}
-        made = subprocess.run([sys.executable, "-m", "tests.browser.stage", str(calls), "0"],
-                              cwd=ROOT, env=env, capture_output=True, text=True, check=True)
-        server = subprocess.Popen([sys.executable, "-m", "tests.bench.appliance", *([snapshot] if snapshot else [])],
-                                  cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True)
-        try:
-            assert server.stdout
-            while "up" not in (line := server.stdout.readline()):
-                assert line, "the appliance did not start"
-            yield {"through": "appliance", "host": f"localhost:{port}", "pid": server.pid,
-                   "visits": json.loads(made.stdout.splitlines()[-1])["repair"]}
-        finally:
-            server.terminate()
-            server.communicate(timeout=15)
+def people(plan: dict[str, Any]) -> "Iterator[People]":
+    """They are gone afterwards, whatever happens."""
+    them = People(plan)
+    try:
+        yield them
+    finally:
+        them.process.kill()
+        them.process.communicate()
 
 
-def people(wanted: argparse.Namespace, calls: int, **where: Any) -> dict[str, Any]:
-    """One measurement by fresh people."""
-    plan = {"calls": calls, "seconds": wanted.seconds, "video": wanted.video, **where}
-    done = subprocess.run([sys.executable, "-m", "tests.bench.people"], cwd=ROOT, input=json.dumps(plan),
-                          stdout=subprocess.PIPE, text=True, timeout=wanted.seconds + 30 + 10 * calls, check=True)
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+def talk(where: dict[str, Any], calls: int, seconds: float, media: Path) -> Found:
+    """So many calls at once, for so many seconds."""
+    plan = {**where, "of": calls, "media": str(media)}
+    with ExitStack() as all_of_them:
+        groups, joins = [], []
+        for first in range(0, calls, CALLS):
+            groups.append(all_of_them.enter_context(
+                people({**plan, "first": first, "calls": min(CALLS, calls - first)})))
+            joins += groups[-1].hear()["joins"]      # one after the other: a join is measured, not a crowd
+        begin = time.monotonic() + 1
+        for group in groups:
+            group.tell([begin, seconds])
+        used = [_cpu_at(begin, where), _cpu_at(begin + seconds, where)]
+        told = [group.hear() for group in groups]
+    ages = [age * 1000 for one in told for age in one["ages"]]
+    return {
+        "cpu": (used[1] - used[0]) / seconds / calls,
+        "p50": _share(ages, 0.5), "p99": _share(ages, 0.99),
+        "sent": sum(one["sent"] for one in told), "received": sum(one["received"] for one in told),
+        "join": statistics.median(joins) * 1000 if joins else None,
+    }
 
 
-def memory(pid: int) -> float:
-    """Megabytes."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+def _cpu_at(moment: float, where: dict[str, Any]) -> float:
+    time.sleep(max(0, moment - time.monotonic()))
+    return servers.cpu(where["pid"]) if "pid" in where else 0.0
+
+
+def _share(ages: list[float], of: float) -> float | None:
+    """The age that so many do not pass; None where pictures do not arrive as they were sent."""
+    return sorted(ages)[int(len(ages) * of)] if ages else None
 
 
 @contextmanager
-def visitors(host: str) -> Iterator[None]:
-    """Pages are asked for all the time."""
-    over = threading.Event()
+def visitors(host: str, asked: list[int]) -> Iterator[None]:
+    """Pages are asked for on time, whether or not those before have come; each status is noted."""
+    over, began = threading.Event(), time.monotonic()
 
-    def ask() -> None:
-        while not over.wait(4 / PAGES):
-            with suppress(OSError):
-                urllib.request.urlopen(f"http://{host}/", timeout=5).close()
+    def ask(first: int) -> None:
+        due = began + first / PAGES
+        while not over.wait(max(0, due - time.monotonic())):
+            due += VISITORS / PAGES
+            with suppress(OSError), urllib.request.urlopen(f"http://{host}/", timeout=5) as page:
+                asked.append(page.status)
 
-    asking = [threading.Thread(target=ask) for _one in range(4)]
+    asking = [threading.Thread(target=ask, args=(one,)) for one in range(VISITORS)]
     for one in asking:
         one.start()
-    yield
-    over.set()
-    for one in asking:
-        one.join()
+    try:
+        yield
+    finally:
+        over.set()
+        for one in asking:
+            one.join()
 
 
-def run(wanted: argparse.Namespace, snapshot: Path) -> dict[str, Any]:
+def busily(wanted: argparse.Namespace, snapshot: Path, media: Path) -> Found:
+    """While all the appliance can do is done."""
+    asked: list[int] = []
+    with servers.appliance(wanted.calls, snapshot) as where:
+        began = time.monotonic()
+        with visitors(where["host"], asked):
+            found = talk(where, wanted.calls, wanted.seconds, media)
+        lasted = time.monotonic() - began
+        server = where["server"]
+        server.terminate()
+        papers = server.communicate(timeout=15)[0].count("paper")
+    return {**found, "pages": asked.count(200) / lasted, "papers": papers / lasted}
+
+
+def run(wanted: argparse.Namespace, snapshot: Path, media: Path) -> dict[str, Found]:
     """One run of all of it."""
-    found: dict[str, Any] = {"load": os.getloadavg()[0]}
-    with appliance(wanted.calls, None) as where:
-        found["ours"] = people(wanted, wanted.calls, **where)
-        found["rss"] = memory(where["pid"])
-    found["direct"] = people(wanted, wanted.calls, through="direct")
-    with appliance(wanted.calls, snapshot) as where, visitors(where["host"]):
-        found["busy"] = people(wanted, wanted.calls, **where)
+    found: dict[str, Found] = {"machine": {"load": os.getloadavg()[0]}}
+    with servers.appliance(wanted.calls) as where:
+        found["ours"] = talk(where, wanted.calls, wanted.seconds, media)
+        found["ours"]["rss"] = servers.memory(where["pid"])
+    found["direct"] = talk({"through": "direct"}, wanted.calls, wanted.seconds, media)
+    found["busy"] = busily(wanted, snapshot, media)
+    if "janus" not in wanted.without:
+        with servers.janus() as where:
+            found["janus"] = talk(where, wanted.calls, wanted.seconds, media)
     if "stock" not in wanted.without:
-        found["stock"] = people(wanted, 1, through="stock")
-        found["one"] = found["ours"]
-        if wanted.calls > 1:      # compared call by call
-            with appliance(1, None) as where:
-                found["one"] = people(wanted, 1, **where)
+        with servers.stock() as where:
+            found["stock"] = talk(where, 1, wanted.seconds, media)
     return found
 
 
-def told(wanted: argparse.Namespace, runs: list[dict[str, Any]]) -> dict[str, Any]:
+def come_and_go(turns: int) -> list[float]:
+    """Megabytes of the appliance after each of so many calls begun and left by both."""
+    with servers.appliance(VISITS) as where, people({**where, "of": VISITS, "turns": turns}) as them:
+        return [servers.memory(where["pid"]) for _turn in range(turns) if them.hear()]
+
+
+def told(wanted: argparse.Namespace, runs: list[dict[str, Found]]) -> dict[str, Any]:
     """The line of JSON."""
 
-    def middle(name: str, what: str) -> float:
-        return statistics.median(one[name][what] for one in runs)
+    def middle(name: str, what: str) -> float | None:
+        values = [one[name][what] for one in runs if name in one]
+        return statistics.median(values) if values else None
 
     def added(name: str, what: str) -> float:
         return round(statistics.median(one[name][what] - one["direct"][what] for one in runs), 2)
 
-    stock = None if "stock" in wanted.without else middle("stock", "cpu")
+    def missing(name: str) -> int:
+        return sum(one[name]["sent"] - one[name]["received"] for one in runs)
+
+    def rounded(value: float | None, digits: int) -> float | None:
+        return None if value is None else round(value, digits)
+
+    ours, janus, stock = (middle(name, "cpu") for name in ("ours", "janus", "stock"))
+    assert ours
     return {
         "bench": "relay", "calls": wanted.calls, "video": wanted.video,
-        "cpu_s_per_call_s": round(middle("ours", "cpu"), 4),
-        "stock": stock and round(stock, 4),
-        "ratio_stock": stock and round(stock / middle("one", "cpu"), 1),
+        "cpu_s_per_call_s": rounded(ours, 5), "janus": rounded(janus, 5), "stock": rounded(stock, 4),
+        "ratio_janus": rounded(janus and ours / janus, 2), "ratio_stock": rounded(stock and stock / ours, 1),
         "delay_ms": {name: added("ours", name) for name in ("p50", "p99")},
         "delay_busy_ms": {"p99": added("busy", "p99")},
-        "lost": sum(one["ours"]["sent"] - one["ours"]["received"] for one in runs),
-        "lost_busy": sum(one["busy"]["sent"] - one["busy"]["received"] for one in runs),
+        "lost": missing("ours"), "lost_busy": missing("busy"),
         "sent": sum(one["ours"]["sent"] for one in runs),
-        "join_ms": {"p50": round(middle("ours", "join"))},
-        "rss_mb": round(statistics.median(one["rss"] for one in runs)),
-        "load": round(max(one["load"] for one in runs), 1),
+        "pages_per_s": rounded(middle("busy", "pages"), 1), "papers_per_s": rounded(middle("busy", "papers"), 2),
+        "join_ms": {"p50": rounded(middle("ours", "join"), 0)},
+        "rss_mb": rounded(middle("ours", "rss"), 0),
+        "joins_mb": None,
+        "load": round(max(one["machine"]["load"] for one in runs), 1),
     }
 
 
 def main() -> None:
     """Measure and tell."""
     parser = argparse.ArgumentParser(prog="tests/bench/relay", description="What the relay costs.")
-    parser.add_argument("--calls", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--video", choices=("480p", "720p"), default="480p")
-    parser.add_argument("--without", default="", help="stock")
+    parser.add_argument("--calls", type=int, default=1, help="two-way calls at once")
+    parser.add_argument("--seconds", type=float, default=10, help="that each measurement lasts")
+    parser.add_argument("--runs", type=int, default=3, help="of which the medians are told")
+    parser.add_argument("--video", choices=PICTURES, default="480p")
+    parser.add_argument("--without", default="", help="janus,stock")
+    parser.add_argument("--joins", type=int, default=0, help="measure memory over so many joins and leaves, too")
     wanted = parser.parse_args()
-    runs = []
     with tempfile.TemporaryDirectory() as folder:
-        snapshot = Path(folder) / "snapshot"
+        snapshot, media = Path(folder) / "snapshot", Path(folder) / "media"
+        media.write_bytes(pickle.dumps(encoded(wanted.video)))
         with open_ledger(Path(folder)), writing():
             snapshot.write_text(issue(Kind.INVOICE, REPAIRED, 1, NOW).snapshot)
+        runs = []
         for number in range(wanted.runs):
             began = time.monotonic()
-            runs.append(run(wanted, snapshot))
+            runs.append(run(wanted, snapshot, media))
             print(f"run {number + 1}, {time.monotonic() - began:.0f} s:", flush=True)
-            for name in ("ours", "busy", "direct", "stock"):
-                if name in runs[-1]:
-                    print(f"  {name:7}", {k: v and round(v, 4) for k, v in runs[-1][name].items()}, flush=True)
-    print(json.dumps(told(wanted, runs)))
+            for name, found in runs[-1].items():
+                print(f"  {name:7}", {k: v and round(v, 4) for k, v in found.items()}, flush=True)
+    line = told(wanted, runs)
+    if wanted.joins:
+        sizes = come_and_go(wanted.joins)
+        print("memory, MB:", [round(size) for size in sizes[::max(1, wanted.joins // 20)]])
+        line["joins_mb"] = [round(sizes[wanted.joins // 10], 1), round(sizes[-1], 1)]
+    print(json.dumps(line))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What everybody begins with, to compare: aiortc's MediaRelay, which decodes and encodes again.
 
-    python -m tests.bench.stock      a line [call, seat, offer] in, a line with the answer out
+    python -m tests.bench.stock SOCKET      a line [call, offer] in, a line with the answer out; prints "up"
 """
 
 import asyncio
@@ -35,11 +35,16 @@ async def answer(call: int, offer: str) -> str:
     return str(pc.localDescription.sdp)
 
 
-async def main() -> None:
-    while line := await asyncio.to_thread(sys.stdin.readline):
-        call, _seat, offer = json.loads(line)
-        print(json.dumps(await answer(call, offer)), flush=True)
+async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    call, offer = json.loads(await reader.readline())
+    writer.write(json.dumps(await answer(call, offer)).encode() + b"\n")
+
+
+async def main(path: str) -> None:
+    server = await asyncio.start_unix_server(take, path)
+    print("up", flush=True)
+    await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(sys.argv[1]))

@@ -1,0 +1,20 @@
+"""The measures are whole; what they find is nobody's business here."""
+
+import json
+import subprocess
+from pathlib import Path
+
+BENCH = Path(__file__).parent / "bench"
+RELAY = {"bench", "calls", "video", "cpu_s_per_call_s", "janus", "stock", "ratio_janus", "ratio_stock", "delay_ms",
+         "delay_busy_ms", "lost", "lost_busy", "sent", "pages_per_s", "papers_per_s", "join_ms", "rss_mb", "joins_mb",
+         "load"}
+
+
+def test_the_relay_is_measured_through_the_whole_appliance() -> None:
+    size = ["--calls", "1", "--seconds", "2", "--runs", "1", "--joins", "3", "--without", "janus,stock"]
+    done = subprocess.run([BENCH / "relay", *size], capture_output=True, text=True, timeout=240, check=True)
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found.keys() == RELAY
+    assert found["sent"] > 500      # two people: thirty pictures and fifty sounds a second each
+    assert found["cpu_s_per_call_s"] > 0
+    assert found["janus"] is found["ratio_janus"] is found["stock"] is None
