@@ -7,6 +7,7 @@ neither the web nor the shop. Inside, from the outside in:
     leg       one person's connection: its streams, its counters, its path
     line      TCP connections, for networks that let no UDP through
     port      one UDP socket for everybody, and who a datagram is for
+    bursts    many datagrams by one system call
     sdp       offer in, answer out                                  (pure)
     trio      what a sender is told when two receive it             (pure)
     flow      numbers that stay continuous when a person comes back (pure)

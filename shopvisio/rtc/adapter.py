@@ -6,6 +6,7 @@ needed here is listed in PRIVATE; a test looks each name up, so that an upgrade 
 
 import asyncio
 import contextlib
+import ctypes
 import logging
 import struct
 from collections.abc import Callable, Iterable, Sequence
@@ -46,6 +47,16 @@ PRIVATE = {
 }
 
 
+def _at(thing: Any) -> int:
+    """Where something of cffi's lies in memory."""
+    return int(ffi.cast("uintptr_t", thing))
+
+
+# Called by ctypes, which keeps the interpreter where cffi lets go of it: see bursts.py.
+_CRYPT = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
+_protect, _unprotect = (_CRYPT(_at(ffi.addressof(lib, name))) for name in ("srtp_protect", "srtp_unprotect"))
+
+
 class Way(Protocol):
     """Where datagrams leave: a UDP socket bound to one local address, or a TCP connection."""
 
@@ -54,15 +65,16 @@ class Way(Protocol):
     port: int
 
     def send(self, data: bytes | memoryview, to: Address) -> None: ...
+    def forward(self, packet: "Packet", size: int, to: Address) -> None: ...
 
 
 class Packet:
-    """The one buffer that a media packet is received into, rewritten in and sent from."""
+    """A buffer that a media packet is received into, rewritten in and sent from. ``at``: where it lies in memory."""
 
     def __init__(self) -> None:
-        self._data = ffi.new("char[]", ROOM)
-        self._length = ffi.new("int *")
-        self.view = memoryview(ffi.buffer(self._data))
+        self._data, self._size = ctypes.create_string_buffer(ROOM), ctypes.c_int()
+        self.at, self._size_at = ctypes.addressof(self._data), ctypes.addressof(self._size)
+        self.view = memoryview(self._data).cast("B")
         self._spare: Packet | None = None
 
     def copy(self, size: int) -> "Packet":
@@ -71,15 +83,15 @@ class Packet:
         spare.view[:size] = self.view[:size]
         return spare
 
-    def unprotect(self, session: Any, size: int) -> int:
+    def unprotect(self, session: int, size: int) -> int:
         """Decrypt ``size`` bytes in place; the new size, or 0 for a packet that is not authentic."""
-        self._length[0] = size
-        return 0 if lib.srtp_unprotect(session, self._data, self._length) else self._length[0]
+        self._size.value = size
+        return 0 if _unprotect(session, self.at, self._size_at) else self._size.value
 
-    def protect(self, session: Any, size: int) -> int:
+    def protect(self, session: int, size: int) -> int:
         """Encrypt ``size`` bytes in place; the new size, or 0 when SRTP refuses."""
-        self._length[0] = size
-        return 0 if lib.srtp_protect(session, self._data, self._length) else self._length[0]
+        self._size.value = size
+        return 0 if _protect(session, self.at, self._size_at) else self._size.value
 
 
 class Keys:
@@ -87,7 +99,7 @@ class Keys:
 
     def __init__(self, rx: pylibsrtp.Session, tx: pylibsrtp.Session) -> None:
         self._rx, self._tx = rx, tx
-        self.rx, self.tx = rx._srtp[0], tx._srtp[0]      # for Packet; alive as long as the sessions are
+        self.rx, self.tx = _at(rx._srtp[0]), _at(tx._srtp[0])      # for Packet; alive as long as the sessions are
 
     def open_rtcp(self, data: bytes) -> bytes:
         """The RTCP in ``data``, or b"" when it is not authentic."""

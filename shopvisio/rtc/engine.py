@@ -16,6 +16,7 @@ from shopvisio.errors import RelayFailed
 from shopvisio.i18n import _
 from shopvisio.rtc import sdp
 from shopvisio.rtc.adapter import Packet
+from shopvisio.rtc.bursts import BURST, Outbox
 from shopvisio.rtc.leg import Leg
 from shopvisio.rtc.line import Lines
 from shopvisio.rtc.port import Port, local_addresses, open_sockets
@@ -70,9 +71,10 @@ class Engine:
         self._addresses, self._advertised, self._wake = addresses, advertised, wake
         self._legs: dict[tuple[str, str], Leg] = {}         # by room and seat
         self._by_name: dict[str, Leg] = {}                  # by the ICE name we gave
-        self._packet = Packet()
+        self._packets = [Packet() for _one in range(BURST)]
+        self._outbox = Outbox(BURST)
         self._ports: list[Port] = []
-        self._lines = Lines(self._packet, self._by_name)
+        self._lines = Lines(self._outbox, self._by_name)
         self._tasks: set[asyncio.Task[None]] = set()
         self._lag = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -133,7 +135,7 @@ class Engine:
         return self._submit(self._stats())
 
     def _listen(self, addresses: Sequence[str]) -> list[Port]:
-        made = [Port(sock, self._packet, self._by_name) for sock in open_sockets(self.port, addresses)]
+        made = [Port(sock, self._packets, self._outbox, self._by_name) for sock in open_sockets(self.port, addresses)]
         self._ports += made
         return made
 

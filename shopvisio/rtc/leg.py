@@ -194,7 +194,11 @@ class Leg:
     def _send_rtp(self, packet: Packet, size: int) -> None:
         if self._keys and self.path:
             size = packet.protect(self._keys.tx, size)
-            self._send(packet.view[:size])
+            if size:
+                way, address = self.path
+                self.counts.packets_out += 1
+                self.counts.bytes_out += size
+                way.forward(packet, size, address)
 
     def take_rtcp(self, data: bytes) -> None:
         """An RTCP packet as it came; it leaves for the others, names put right."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from shopvisio.rtc import adapter
 from shopvisio.rtc.adapter import Address
+from shopvisio.rtc.bursts import Outbox
 from shopvisio.rtc.port import Entry
 
 if TYPE_CHECKING:
@@ -36,9 +37,9 @@ class Line(Entry, asyncio.Protocol):
     kind = "tcp"
 
     def __init__(
-        self, sock: socket.socket, packet: adapter.Packet, legs: Mapping[str, "Leg"], lines: "Lines",
+        self, sock: socket.socket, outbox: Outbox, legs: Mapping[str, "Leg"], lines: "Lines",
     ) -> None:
-        super().__init__(sock, packet, legs)
+        super().__init__(sock, outbox, legs)
         address, port = sock.getpeername()[:2]
         self.peer: Address = (address.removeprefix("::ffff:"), port)      # as the browser knows itself
         self.since = time.monotonic()       # a stranger since then, where it is one
@@ -62,7 +63,7 @@ class Line(Entry, asyncio.Protocol):
         self.known.clear()
 
     def data_received(self, data: bytes) -> None:
-        data, at, view = self._rest + data, 0, self._packet.view
+        data, at, packet = self._rest + data, 0, self._lines.packet
         while at + 2 <= len(data) and not self._shut:
             size = _LENGTH.unpack_from(data, at)[0]
             if size > adapter.LONGEST:
@@ -71,8 +72,9 @@ class Line(Entry, asyncio.Protocol):
             end = at + 2 + size
             if end > len(data):
                 break
-            view[:size] = data[at + 2:end]
-            self.take(view, size, self.peer)
+            packet.view[:size] = data[at + 2:end]
+            self.take(packet, size, self.peer)
+            self.outbox.flush()
             at = end
         self._rest = data[at:]
 
@@ -81,6 +83,9 @@ class Line(Entry, asyncio.Protocol):
         transport = self._transport
         if transport and not transport.is_closing() and transport.get_write_buffer_size() < QUEUE:
             transport.write(b"".join((_LENGTH.pack(len(data)), data)))
+
+    def forward(self, packet: adapter.Packet, size: int, to: Address) -> None:
+        self.send(packet.view[:size], to)
 
     def forget(self, address: Address, leg: "Leg") -> None:
         """A stranger again: time for the goodbye to go out, then the end."""
@@ -98,8 +103,9 @@ class Line(Entry, asyncio.Protocol):
 class Lines:
     """All connections, strangers' included. In the relay's thread alone."""
 
-    def __init__(self, packet: adapter.Packet, legs: Mapping[str, "Leg"]) -> None:
-        self._packet, self._legs = packet, legs
+    def __init__(self, outbox: Outbox, legs: Mapping[str, "Leg"]) -> None:
+        self.packet = adapter.Packet()          # what comes by any of them, one after the other
+        self._outbox, self._legs = outbox, legs
         self._lines: dict[Line, None] = {}      # in the order they came
 
     async def adopt(self, sock: socket.socket) -> None:
@@ -108,7 +114,7 @@ class Lines:
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
-            line = Line(sock, self._packet, self._legs, self)
+            line = Line(sock, self._outbox, self._legs, self)
         except OSError:      # gone before it was ours
             sock.close()
             return

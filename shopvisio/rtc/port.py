@@ -9,13 +9,14 @@ import errno
 import logging
 import socket
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from shopvisio.errors import RelayFailed
 from shopvisio.i18n import _
 from shopvisio.rtc import adapter, packets
 from shopvisio.rtc.adapter import Address
+from shopvisio.rtc.bursts import Inbox, Outbox
 
 if TYPE_CHECKING:
     from shopvisio.rtc.leg import Leg
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOOPBACK = ("127.0.0.1", "::1")
-BURST = 64                  # datagrams taken at once, before others have their turn
 BUFFER = 4 << 20            # bytes asked of the kernel for each socket
 
 
@@ -83,24 +83,29 @@ class Entry(ABC):
 
     kind: str
 
-    def __init__(self, sock: socket.socket, packet: adapter.Packet, legs: Mapping[str, "Leg"]) -> None:
+    def __init__(self, sock: socket.socket, outbox: Outbox, legs: Mapping[str, "Leg"]) -> None:
         self.socket = sock
         self.address, self.port = sock.getsockname()[:2]
         self.known: dict[Address, Leg] = {}
-        self._packet = packet
+        self.outbox = outbox
         self._legs = legs           # by the name we gave them (ufrag)
 
     @abstractmethod
     def send(self, data: bytes | memoryview, to: Address) -> None:
         """One datagram out, or lost."""
 
+    @abstractmethod
+    def forward(self, packet: adapter.Packet, size: int, to: Address) -> None:
+        """A media packet out, or lost, at the end of the burst that it came with."""
+
     def forget(self, address: Address, leg: "Leg") -> None:
         """``leg`` is over; its ``address`` is a stranger's again."""
         if self.known.get(address) is leg:
             del self.known[address]
 
-    def take(self, view: memoryview, size: int, sender: Address) -> None:
-        """What lies in the packet's ``view`` came from ``sender``."""
+    def take(self, packet: adapter.Packet, size: int, sender: Address) -> None:
+        """What lies in ``packet`` came from ``sender``."""
+        view = packet.view
         first = view[0] if size > 11 else 255
         leg = self.known.get(sender)
         if first < 4:
@@ -111,7 +116,7 @@ class Entry(ABC):
             if packets.is_rtcp(view[1]):
                 leg.take_rtcp(bytes(view[:size]))
             else:
-                leg.take_rtp(self._packet, size)
+                leg.take_rtp(packet, size)
         elif 19 < first < 64:
             leg.take_dtls(bytes(view[:size]))
 
@@ -129,21 +134,26 @@ class Entry(ABC):
 
 
 class Port(Entry):
-    """One UDP socket."""
+    """One UDP socket. ``packets`` receive what comes, of all ports in turn."""
 
     kind = "udp"
 
+    def __init__(
+        self, sock: socket.socket, packets: Sequence[adapter.Packet], outbox: Outbox, legs: Mapping[str, "Leg"],
+    ) -> None:
+        super().__init__(sock, outbox, legs)
+        self._inbox, self._fd = Inbox(sock, packets), sock.fileno()
+
     def send(self, data: bytes | memoryview, to: Address) -> None:
-        """One datagram out; what the network does not take is lost, as datagrams are."""
+        """One datagram out, at once; what the network does not take is lost, as datagrams are."""
         with contextlib.suppress(OSError):
             self.socket.sendto(data, to)
 
+    def forward(self, packet: adapter.Packet, size: int, to: Address) -> None:
+        self.outbox.add(self._fd, packet, size, to)
+
     def readable(self) -> None:
-        """Take what has arrived."""
-        view = self._packet.view
-        for _turn in range(BURST):
-            try:
-                size, sender = self.socket.recvfrom_into(view, adapter.LONGEST)
-            except OSError:
-                return
-            self.take(view, size, sender[:2])
+        """Take what has arrived, and send on what of it is media."""
+        for packet, size, sender in self._inbox.take():
+            self.take(packet, size, sender)
+        self.outbox.flush()

@@ -19,7 +19,7 @@ import pytest
 from aioice import Candidate, stun
 
 from shopvisio.rtc import Engine, line
-from shopvisio.rtc.adapter import Packet
+from shopvisio.rtc.bursts import Outbox
 
 from .test_sdp import WHOLE
 
@@ -228,7 +228,7 @@ def test_when_a_seat_ends_so_does_its_connection_and_stopping_ends_all(engine: E
 def test_what_the_network_does_not_take_is_dropped_never_queued() -> None:
     async def talk() -> tuple[int, int]:
         here, there = pair()
-        lines = line.Lines(Packet(), {})
+        lines = line.Lines(Outbox(1), {})
         await lines.adopt(here)
         one = next(iter(lines._lines))
         for _packet in range(20_000):       # 24 MB to somebody who reads nothing
