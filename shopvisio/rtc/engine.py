@@ -264,8 +264,10 @@ class Engine:
         elif leg.state == "lost" and silent < LOST_AFTER:
             leg.state = "connected"
             self._tell("back", room, seat)
-        if leg.state in ("connected", "lost") and silent > PROBE_AFTER:
-            leg.probe()
+        if leg.state in ("connected", "lost"):
+            leg.hum()
+            if silent > PROBE_AFTER:
+                leg.probe()
 
     async def _stats(self) -> dict[str, Any]:
         now = time.monotonic()

@@ -50,6 +50,7 @@ class Leg:
         self._number = next((section.extensions[packets.TRANSPORT_NUMBER] for section in offer.sections
                              if packets.TRANSPORT_NUMBER in section.extensions), 0)
         self._requested = 0.0
+        self._hummed = 0
         self._transport = Transport(ports, self.ufrag, self.password, self._moved, self._ended)
 
     def answer(self, advertised: Sequence[str], tcp_port: int) -> str:
@@ -85,6 +86,12 @@ class Leg:
     def probe(self) -> None:
         """Ask for a sign of life."""
         self._transport.probe()
+
+    def hum(self) -> None:
+        """A sign of life where nothing else went out since the last one: so silence means a broken path."""
+        if self.counts.packets_out == self._hummed:
+            self._send_rtcp(packets.sign_of_life(self._name))
+        self._hummed = self.counts.packets_out
 
     def lose(self, entry: Entry) -> None:
         """A way in is no more: what it carried waits for another to be found."""

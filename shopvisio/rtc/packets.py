@@ -161,6 +161,11 @@ def bitrate_limit(sender: int, bits: int, media: Collection[int]) -> bytes:
     return head + pack(f"!{len(media)}I", *media)
 
 
+def sign_of_life(sender: int) -> bytes:
+    """RTCP that reports nothing, in the name of ``sender``."""
+    return pack("!BBHI", 0x80, RR, 1, sender)
+
+
 def stun_kind(data: bytes) -> int:
     """The message type of a STUN message, or -1 for anything else."""
     if len(data) < 20 or data[4:8] != COOKIE or len(data) != 20 + unpack_from("!H", data, 2)[0]:

@@ -8,6 +8,7 @@ client -> server, each answered by an acknowledgement ``{…}`` or ``{error, mes
     enter  {mic, camera, sound, voice}   take the seat -> {seat, media, people, messages}
     offer  {sdp}                  dial the relay -> {answer}
     media  {mic, camera, sound, voice}   camera is on, off, paused or held; voice: no pictures wanted
+    here   {}                     does the line still stand?
     say    {text}                 a line of chat
     show   {product}              staff put a product (its id) on the customer's screen
     leave  {}
@@ -263,6 +264,10 @@ def _media(who: Who, now: datetime, mic: bool, camera: str, sound: bool, voice: 
     emit("people", _people(who.appointment.key), to=who.room)
 
 
+def _here(who: Who, now: datetime) -> None:
+    _seated()
+
+
 def _say(who: Who, now: datetime, text: str) -> None:
     _seated()
     with writing():
@@ -335,6 +340,7 @@ EVENTS: Mapping[str, tuple[Callable[..., dict[str, Any] | None], Shape]] = {
     "enter": (_enter, _MEDIA),
     "offer": (_offer, {"sdp": _text(LONGEST_SDP)}),
     "media": (_media, _MEDIA),
+    "here": (_here, {}),
     "say": (_say, {"text": _text(calls.LONGEST_MESSAGE)}),
     "show": (_show, {"product": _row}),
     "leave": (_leave, {}),

@@ -45,7 +45,8 @@ class Visit:
 @dataclass
 class Served:
     """The appliance, running. ``url`` is where browsers find it, ``media_port`` where media goes;
-    ``health`` is asked whether it is up, when that is not at ``url``."""
+    ``health`` is asked whether it is up, when that is not at ``url``; ``on`` comes before the command, where it runs
+    on a machine of its own: then its log is asked."""
 
     url: str
     media_port: int
@@ -54,21 +55,30 @@ class Served:
     visits: dict[str, list[Visit]] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     health: str = ""
+    on: tuple[str, ...] = ()
 
     def start(self) -> None:
         """Up, and answering."""
         with self.log.open("ab") as log:
+            before = log.tell()
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "shopvisio", "serve"], cwd=ROOT, env=self.env, stdout=log, stderr=log
+                [*self.on, sys.executable, "-m", "shopvisio", "serve"], cwd=ROOT, env=self.env, stdout=log, stderr=log
             )
-        for _try in range(400):
-            try:
-                urllib.request.urlopen(self.health or f"{self.url}/healthz", timeout=1).close()
+        for _try in range(800):
+            if self._answers(before):
                 return
-            except OSError:
-                assert self.process.poll() is None, self.log.read_text()
-                time.sleep(0.1)
+            assert self.process.poll() is None, self.log.read_text()
+            time.sleep(0.05)
         raise AssertionError("it does not answer: " + self.log.read_text())
+
+    def _answers(self, before: int) -> bool:
+        if self.on:
+            return b'"serving"' in self.log.read_bytes()[before:]
+        try:
+            urllib.request.urlopen(self.health or f"{self.url}/healthz", timeout=1).close()
+        except OSError:
+            return False
+        return True
 
     def stop(self) -> None:
         """Asked to end, it ends."""

@@ -44,16 +44,21 @@ class Machine:
 
     name: str
 
+    @property
+    def enter(self) -> tuple[str, ...]:
+        """Before a command, to have it run there."""
+        return ("ip", "netns", "exec", self.name)
+
     def run(self, *words: str) -> str:
         """A command on it; what it printed."""
-        done = subprocess.run(["ip", "netns", "exec", self.name, *words], capture_output=True, text=True)
+        done = subprocess.run([*self.enter, *words], capture_output=True, text=True)
         assert done.returncode == 0, (words, done.stderr)
         return done.stdout
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
         """A process on it."""
         return subprocess.Popen(
-            ["ip", "netns", "exec", self.name, *words], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+            [*self.enter, *words], cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
     def route(self, via: str) -> None:
         """Everything unknown goes there."""
@@ -95,6 +100,7 @@ class Internet:
         subprocess.run(["ip", "netns", "add", made.name], check=True)
         self.machines.append(made)
         made.run("ip", "link", "set", "lo", "up")
+        made.run("sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0")     # else browsers see the network change
         return made
 
     def switch(self, *ends: tuple[Machine, str, str]) -> None:
@@ -146,7 +152,7 @@ def stats(machine: Machine) -> Any:
 def browser(playwright: Playwright, machine: Machine, folder: Path, film: Path) -> Browser:
     """Chromium on this machine, with this film as its camera."""
     wrapper = folder / f"chromium-{machine.name}"
-    wrapper.write_text(f'#!/bin/sh\nexec ip netns exec {machine.name} {CHROMIUM} "$@"\n')
+    wrapper.write_text(f'#!/bin/sh\nexec {" ".join(machine.enter)} {CHROMIUM} "$@"\n')
     wrapper.chmod(0o700)
     return playwright.chromium.launch(
         executable_path=wrapper, args=[*ARGUMENTS, f"--use-file-for-fake-video-capture={film}"])
@@ -155,13 +161,18 @@ def browser(playwright: Playwright, machine: Machine, folder: Path, film: Path) 
 def visit(browser: Browser, host: str, seat: str) -> Page:
     """The shop's page, ready to enter."""
     page = browser.new_context(ignore_https_errors=True).new_page()
-    for _try in range(5):      # a cable that has just been plugged in makes Chromium give up, and say so
+    go(page, f"https://{host}:{PORT}/?room=room&seat={seat}&sharp")
+    page.wait_for_function("window.ready")
+    return page
+
+
+def go(page: Page, url: str) -> None:
+    """To this page; a cable that has just been plugged in makes Chromium give up, and say so."""
+    for _try in range(5):
         try:
-            page.goto(f"https://{host}:{PORT}/?room=room&seat={seat}&sharp")
+            page.goto(url)
             break
         except Error as error:
             if "ERR_NETWORK_CHANGED" not in error.message:
                 raise
             page.wait_for_timeout(500)
-    page.wait_for_function("window.ready")
-    return page

@@ -171,6 +171,15 @@ def test_silence_is_told_and_so_is_its_end(engine: Engine) -> None:
     asyncio.run(call())
 
 
+def test_whoever_is_alone_still_hears_that_the_path_stands(engine: Engine) -> None:
+    async def call() -> None:
+        async with people(engine, "customer"):
+            before = (await stats(engine, "customer"))["packets_out"]
+            await until(lambda: engine.stats().result(1)["rooms"]["room"]["customer"]["packets_out"] >= before + 3, 2)
+
+    asyncio.run(call())
+
+
 def test_a_mute_person_is_not_lost(engine: Engine) -> None:
     async def call() -> None:
         customer = Person(engine, "room", "customer", sends=False)

@@ -141,6 +141,7 @@ function onEntered(seated) {
   if (shown && !peer) card?.show(shown);
   if (!peer) dial();
   else if (seated.media === "none") peer.redial("the appliance was started anew");
+  else peer.hurry();
   onPeople(seated.people);
   tell();
 }
@@ -161,6 +162,7 @@ function dial() {
 function onMedia(now) {
   if (now === "connected") gauge.begin();
   update({ peer: now });
+  if (now === "reconnecting") line.doubt(); // what cut our media may have cut the line too
 }
 
 /** @param {Person[]} people */

@@ -34,9 +34,9 @@
 
 const SHARP_FRAMERATE = 24;
 const NEWS = 6_000;                // ms that what the other told of our packets is still news
-const PATIENCE = 2_000;            // ms of 'disconnected' before dialling again
+const LOOK = 400;                  // ms between two looks at whether anything comes
+const SILENCE = 1_200;             // ms without a sign of life; the appliance gives several a second
 const DIAL_TIMEOUT = 8_000;        // ms from the offer to a standing connection
-const STALL = 1_500;               // ms without a packet, once the page is visible again
 const PAUSES = [0, 500, 1_000, 2_000, 4_000];   // ms before the next try, by tries that failed
 const SLOTS = /** @type {const} */ ([0, 1]);     // people we can receive, prepared from the start
 const CODECS = { audio: ["audio/opus"], video: ["video/vp8", "video/rtx"] };
@@ -67,6 +67,9 @@ export class Peer {
   #tries = 0;
   #timer = 0;
   #shaping = Promise.resolve();
+  #looking = 0;
+  /** @type {{pc: RTCPeerConnection | null, bytes: number, heard: number, looked: number}} */
+  #last = { pc: null, bytes: 0, heard: 0, looked: 0 };
   #network = networkType();
   /** @type {{at: number, in: number, out: number, received: number, lost: number} | null} */ #before = null;
 
@@ -81,8 +84,8 @@ export class Peer {
   start(local) {
     for (const track of local?.getTracks() ?? []) this.#tracks[/** @type {Kind} */ (track.kind)] = track;
     window.addEventListener("online", this.#online);
-    document.addEventListener("visibilitychange", this.#visible);
     networkInformation()?.addEventListener("change", this.#changed);
+    this.#looking = setInterval(this.#look, LOOK);
     this.#enter("connecting", "start");
     this.#dialAfter(0);
   }
@@ -137,6 +140,13 @@ export class Peer {
     this.#dialAfter(PAUSES[Math.min(this.#tries, PAUSES.length - 1)]);
   }
 
+  /** The appliance can be asked again: a pause between two tries ends here. */
+  hurry() {
+    if (!["connecting", "reconnecting"].includes(this.#state) || this.#dialling) return;
+    this.#tries = 0;
+    this.#dialAfter(0);
+  }
+
   /** End it; the tracks given to start() go on living. */
   close() {
     this.#end("closed", "");
@@ -148,8 +158,8 @@ export class Peer {
    */
   #end(state, why) {
     window.removeEventListener("online", this.#online);
-    document.removeEventListener("visibilitychange", this.#visible);
     networkInformation()?.removeEventListener("change", this.#changed);
+    clearInterval(this.#looking);
     clearTimeout(this.#timer);
     this.#live().forEach(drop);
     this.#connection = this.#dialling = null;
@@ -209,6 +219,8 @@ export class Peer {
       await this.#shape();
     } catch (error) {
       if (this.#dialling !== pc && this.#connection !== pc) return;
+      if (this.#dialling === pc) this.#dialling = null;
+      drop(pc);
       if (/** @type {any} */ (error)?.final) this.#end("refused", String(error));
       else this.redial(String(error));
     }
@@ -255,10 +267,8 @@ export class Peer {
     if (dtls) dtls.onstatechange = () => this.#watch(pc);
     if (pc.iceConnectionState === "failed" || pc.connectionState === "failed") this.redial("failed");
     else if (dtls?.state === "closed" || dtls?.state === "failed") this.redial("ended by the appliance");
-    else if (pc.iceConnectionState === "disconnected") {
-      this.#enter("reconnecting", "disconnected");
-      this.#dialAfter(PATIENCE);
-    } else if (pc.connectionState === "connected") {
+    else if (pc.iceConnectionState === "disconnected") this.redial("disconnected");
+    else if (pc.connectionState === "connected") {
       clearTimeout(this.#timer);
       this.#tries = 0;
       this.#enter("connected", "");
@@ -286,13 +296,18 @@ export class Peer {
     this.#network = type;
   };
 
-  #visible = async () => {
-    if (document.visibilityState !== "visible" || this.#alone) return;
+  /** Browsers need six seconds to notice a path that broke; whoever listens needs one and a half. */
+  #look = async () => {
     const pc = this.#connection;
-    const before = measure(await pc?.getStats()).received;
-    await new Promise((resolve) => setTimeout(resolve, STALL));
-    if (pc !== this.#connection || this.#state !== "connected") return;
-    if (measure(await pc?.getStats()).received === before) this.redial("stalled while hidden");
+    const bytes = measure(await pc?.getStats()).arrived;
+    const now = performance.now();
+    const last = this.#last;
+    const slept = now - last.looked > 2 * SILENCE;   // the page was frozen: what it did not hear says nothing
+    if (pc !== last.pc || bytes !== last.bytes || slept) this.#last = { pc, bytes, heard: now, looked: now };
+    else last.looked = now;
+    if (pc === this.#connection && this.#state === "connected" && now - this.#last.heard > SILENCE) {
+      this.redial("silence");
+    }
   };
 
   // -- what we send
@@ -377,7 +392,7 @@ function networkType() {
  */
 function measure(report) {
   const found = {
-    at: performance.now(), in: 0, out: 0, received: 0, lost: 0, frames: 0, freezes: 0, lossOut: 0,
+    at: performance.now(), arrived: 0, in: 0, out: 0, received: 0, lost: 0, frames: 0, freezes: 0, lossOut: 0,
     rtt: /** @type {number | null} */ (null), nearest: /** @type {number | null} */ (null),
     available: /** @type {number | null} */ (null),
   };
@@ -395,7 +410,9 @@ function measure(report) {
     } else if (one.type === "remote-inbound-rtp" && newest - one.timestamp < NEWS) {
       found.rtt = Math.max(found.rtt ?? 0, one.roundTripTime ?? 0) || found.rtt;
       found.lossOut = Math.max(found.lossOut, one.fractionLost ?? 0);
-    } else if (one.type === "candidate-pair" && one.nominated && one.state === "succeeded") {
+    } else if (one.type === "candidate-pair") {
+      found.arrived += one.bytesReceived ?? 0;
+      if (!one.nominated || one.state !== "succeeded") continue;
       found.nearest = one.currentRoundTripTime ?? null;
       found.available = one.availableOutgoingBitrate ?? found.available;
     }

@@ -54,6 +54,10 @@
 import { io } from "../vendor/socket.io.esm.min.js";
 
 const ANSWER_WITHIN = 12_000; // ms
+const SLOW = 2_500; // ms without an answer, before the line itself is doubted
+const QUICK_TRY = 2_000; // ms for a new connection: what was sent into a dead network comes late or never
+const LONG_TRY = 4_000; // ms for every third, where the network itself is slow
+const BETWEEN_TRIES = 300; // ms
 const PASSING = ["conflict", "unavailable", "relay_failed", "timeout"]; // worth another try
 
 /** The appliance said no, with a sentence for the person. */
@@ -73,6 +77,8 @@ export class Line {
   /** @type {Media} */ #media = { mic: false, camera: "off", sound: true, voice: false };
   /** @type {Array<() => void>} */ #awaiting = [];
   #seated = false;
+  #doubting = false;
+  #retry = 0;
 
   /**
    * @param {{case?: string, appointment: string}} auth
@@ -84,11 +90,14 @@ export class Line {
       auth,
       autoConnect: false,
       forceNew: true,
-      reconnectionDelay: 300,
-      reconnectionDelayMax: 2_000,
-      timeout: 5_000,
+      reconnectionDelay: BETWEEN_TRIES,
+      reconnectionDelayMax: BETWEEN_TRIES,
+      timeout: LONG_TRY,
       transports: ["websocket", "polling"],
       tryAllTransports: true,
+    });
+    this.#socket.io.on("reconnect_attempt", (/** @type {number} */ nth) => {
+      this.#socket.io.timeout(nth % 3 ? QUICK_TRY : LONG_TRY);
     });
     this.#socket.on("connect", () => this.#sit());
     this.#socket.on("disconnect", (/** @type {string} */ why) => this.#cut(why));
@@ -96,6 +105,8 @@ export class Line {
     for (const name of /** @type {const} */ (["people", "message", "closing"])) this.#socket.on(name, hear[name]);
     this.#socket.on("replaced", () => this.#finish(() => hear.replaced()));
     this.#socket.on("ended", (/** @type {{next: string}} */ { next }) => this.#finish(() => hear.ended(next)));
+    window.addEventListener("online", () => this.doubt());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.doubt());
   }
 
   /**
@@ -140,6 +151,21 @@ export class Line {
     await this.#ask("show", { product });
   }
 
+  /** Something speaks against the line: where a fresh connection stands before it answers, it is made anew. */
+  async doubt() {
+    if (!this.#socket.connected || this.#doubting) return;
+    this.#doubting = true;
+    const asking = new AbortController();
+    const answered = this.#socket.timeout(ANSWER_WITHIN).emitWithAck("here", {});
+    const stands = await Promise.race([
+      answered.then(() => true, () => true), // cut while we asked: that is seen to elsewhere
+      reached(asking.signal).then(() => false),
+    ]);
+    asking.abort();
+    this.#doubting = false;
+    if (!stands) this.#again(0);
+  }
+
   async #sit() {
     try {
       const seated = await this.#ask("enter", this.#media);
@@ -147,7 +173,7 @@ export class Line {
       for (const go of this.#awaiting.splice(0)) go();
       this.#hear.entered(seated);
     } catch (refusal) {
-      if (!(refusal instanceof Refusal) || refusal.code === "timeout") this.#again();
+      if (!(refusal instanceof Refusal) || refusal.code === "timeout") this.#again(1_000);
       else this.#finish(() => this.#hear.refused(refusal));
     }
   }
@@ -168,10 +194,13 @@ export class Line {
    */
   async #ask(event, payload) {
     let told;
+    const slow = setTimeout(() => this.doubt(), SLOW);
     try {
       told = await this.#socket.timeout(ANSWER_WITHIN).emitWithAck(event, payload);
     } catch {
       throw new Refusal({ error: "timeout" });
+    } finally {
+      clearTimeout(slow);
     }
     if (told.error) throw new Refusal(told);
     return told;
@@ -181,12 +210,14 @@ export class Line {
   #cut(why) {
     this.#seated = false;
     this.#hear.down();
-    if (why === "io server disconnect") this.#again(); // the library leaves this one to us
+    if (why === "io server disconnect") this.#again(1_000); // the library leaves this one to us
   }
 
-  #again() {
+  /** @param {number} pause  ms */
+  #again(pause) {
     this.#socket.disconnect();
-    setTimeout(() => this.#socket.connect(), 1_000);
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.#socket.connect(), pause);
   }
 
   /** @param {any} error */
@@ -198,9 +229,42 @@ export class Line {
   /** @param {() => void} tell */
   #finish(tell) {
     this.#seated = false;
+    clearTimeout(this.#retry);
     this.#socket.off("disconnect");
     this.#socket.disconnect();
     this.#socket.on("disconnect", (/** @type {string} */ why) => this.#cut(why));
     tell();
   }
+}
+
+/**
+ * Resolves once a fresh connection to the appliance stands, and whatever was begun before has had as long once more.
+ * @param {AbortSignal} stop
+ */
+async function reached(stop) {
+  while (!stop.aborted) {
+    const began = performance.now();
+    const stands = await opens();
+    await rest(stands ? performance.now() - began : BETWEEN_TRIES);
+    if (stands) return;
+  }
+}
+
+/** Whether a new connection opens in time. A WebSocket never takes an old one that the browser kept. */
+function opens() {
+  return new Promise((/** @type {(stands: boolean) => void} */ resolve) => {
+    const probe = new WebSocket(`${location.origin.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`);
+    const tell = (/** @type {boolean} */ stands) => {
+      resolve(stands);
+      probe.close();
+    };
+    probe.onopen = () => tell(true);
+    probe.onerror = () => tell(false);
+    setTimeout(() => tell(false), QUICK_TRY);
+  });
+}
+
+/** @param {number} ms */
+function rest(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

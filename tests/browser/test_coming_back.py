@@ -1,0 +1,258 @@
+"""The call comes back by itself: through the networks that people have, with the appliance as it is sold.
+
+Each test prints how long it took; the limits are those of a busy machine.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Playwright, expect
+from rtc.networks import PORT, Internet, Machine, go, internet, why_not
+
+from .cameras import film
+from .conftest import LAPTOP, PHONE, REMEMBER_CONNECTIONS, ROOT, Served, Visit
+from .people import click, sees, sign_in
+
+SHOP = "203.0.113.1"
+WHY_NOT = why_not()
+pytestmark = [pytest.mark.long, pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)]
+long = pytest.mark.skipif("SHOPVISIO_LONG" not in os.environ, reason="in tests/long")
+
+# what a patient observer would write down: when a picture came, and when the page said what
+OBSERVER = """
+window.shown = [];
+window.told = [];
+addEventListener("DOMContentLoaded", () => {
+  const video = document.querySelector("#theirs video");
+  const note = () => { shown.push(Date.now()); video.requestVideoFrameCallback(note); };
+  video?.requestVideoFrameCallback(note);
+  const box = document.querySelector("#room .notice");
+  if (box) new MutationObserver(() => told.push([Date.now(), box.hidden ? "" : box.innerText]))
+    .observe(box, { attributes: true, subtree: true, childList: true, characterData: true });
+});
+"""
+WAIT = 30_000  # ms, before a test gives up
+
+
+@dataclass
+class Talk:
+    """A customer (red) and a repairer (blue) in the product's own call."""
+
+    marie: Page
+    karim: Page
+
+    def both_see(self) -> None:
+        """Each has the other's picture, now."""
+        sees(self.marie, "blue", timeout=WAIT)
+        sees(self.karim, "red", timeout=WAIT)
+
+
+@dataclass
+class Town:
+    """The shop's machine, and where people are."""
+
+    net: Internet
+    house: Machine
+    served: Served
+    people: Callable[[Machine, str, dict[str, int]], Page]
+
+    def talk(self, customers: Machine, staff: Machine) -> Talk:
+        """A call that stands."""
+        visit: Visit = self.served.visit("repair")
+        karim = self.people(staff, "blue", LAPTOP)
+        go(karim, self.served.url)
+        sign_in(karim, self.served, visit, "repairer")
+        click(karim, "Rejoindre l’appel")
+        marie = self.people(customers, "red", PHONE)
+        go(marie, f"{self.served.url}{visit.case_path}/call")
+        click(marie, "Entrer")
+        talk = Talk(marie, karim)
+        talk.both_see()
+        marie.wait_for_timeout(3_000)
+        return talk
+
+
+@pytest.fixture
+def town(tmp_path: Path, playwright: Playwright) -> Iterator[Town]:
+    with internet() as net, ExitStack() as kept:
+        house = net.machine()
+        env = {**os.environ, "SHOPVISIO_DATA": str(tmp_path / "data"), "SHOPVISIO_BIND": "0.0.0.0",
+               "SHOPVISIO_PORT": "0", "SHOPVISIO_TLS_PORT": str(PORT)}
+        made = subprocess.run([sys.executable, "-m", "tests.browser.stage", "1", "0"], cwd=ROOT, env=env,
+                              capture_output=True, timeout=60, check=True)
+        visits = [Visit(**one) for one in json.loads(made.stdout.splitlines()[-1])["repair"]]
+        served = Served(f"https://{SHOP}:{PORT}", PORT, env, tmp_path / "log", {"repair": visits}, on=house.enter)
+
+        def people(machine: Machine, colour: str, size: dict[str, int]) -> Page:
+            wrapper = tmp_path / f"chromium-{machine.name}"
+            wrapper.write_text(f'#!/bin/sh\nexec {" ".join(machine.enter)} /usr/bin/chromium "$@"\n')
+            wrapper.chmod(0o700)
+            browser = playwright.chromium.launch(executable_path=wrapper, args=[
+                "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
+                "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+                "--ignore-certificate-errors", f"--use-file-for-fake-video-capture={film(tmp_path, colour)}"])
+            kept.callback(browser.close)
+            context = browser.new_context(
+                viewport=size, locale="fr-FR", ignore_https_errors=True)  # type: ignore[arg-type]
+            context.add_init_script(REMEMBER_CONNECTIONS + OBSERVER)
+            return context.new_page()
+
+        yield Town(net, house, served, people)
+        if served.process:
+            served.stop()
+
+
+def in_the_open(town: Town, customer: str = "203.0.113.9/24") -> tuple[Machine, Machine]:
+    """Everybody on one network, without routers: (customer, staff)."""
+    customers, staff = town.net.machine(), town.net.machine()
+    town.net.switch((town.house, "wan", f"{SHOP}/24"), (staff, "wan", "203.0.113.8/24"), (customers, "wan", customer))
+    town.served.start()
+    return customers, staff
+
+
+def behind_a_box(town: Town) -> tuple[Machine, Machine, Machine]:
+    """The customer behind their box: (customer, staff, box)."""
+    customers, staff, box = (town.net.machine() for _one in range(3))
+    town.net.switch((town.house, "wan", f"{SHOP}/24"), (staff, "wan", "203.0.113.8/24"), (box, "wan", "203.0.113.2/24"))
+    town.net.switch((customers, "lan", "192.168.1.11/24"), (box, "lan", "192.168.1.1/24"))
+    customers.route("192.168.1.1")
+    box.translates("wan")
+    town.served.start()
+    return customers, staff, box
+
+
+def now() -> float:
+    return time.time() * 1000
+
+
+def back(page: Page, since: float) -> float:
+    """Seconds from ``since`` until the picture goes on, after it stood still at least half a second."""
+    found: float = page.wait_for_function(
+        """(since) => {
+          for (let at = shown.length - 1; at > 0; at--) {
+            if (shown[at] < since - 3_000) return null;
+            if (shown[at] > since && shown[at] - shown[at - 1] > 500) return shown[at];
+          }
+          return null;
+        }""", arg=since, timeout=WAIT, polling=50).json_value()
+    return (found - since) / 1000
+
+
+def told(page: Page, words: str, since: float) -> float:
+    """Seconds from ``since`` until the page said so."""
+    found: float = page.wait_for_function(
+        "([words, since]) => told.find(([at, text]) => at > since && text.includes(words))?.[0]",
+        arg=[words, since], timeout=WAIT, polling=50).json_value()
+    return (found - since) / 1000
+
+
+def dials(page: Page) -> int:
+    made: int = page.evaluate("connections.length")
+    return made
+
+
+def comes_back(talk: Talk, since: float, within: float = 4.0) -> None:
+    """Both see again in time, and are told nothing else any more."""
+    customer, repairer = back(talk.marie, since), back(talk.karim, since)
+    print(f"back after {customer:.2f} s (customer) and {repairer:.2f} s (repairer)")
+    assert max(customer, repairer) < within
+    talk.both_see()
+    for page in (talk.marie, talk.karim):
+        expect(page.locator("#room .notice")).to_be_hidden(timeout=WAIT)
+
+
+def test_from_one_network_to_another(town: Town) -> None:
+    customers, staff = in_the_open(town)
+    talk = town.talk(customers, staff)
+    before = dials(talk.karim)
+    customers.run("ip", "address", "add", "203.0.113.99/24", "dev", "wan")
+    customers.run("ip", "address", "del", "203.0.113.9/24", "dev", "wan")
+    customers.run("ip", "address", "replace", "203.0.113.99/24", "dev", "wan")
+    comes_back(talk, moved := now())
+    print(f"customer told after {told(talk.marie, 'interrompue', moved):.2f} s")
+    assert dials(talk.karim) == before
+
+
+@long
+def test_a_box_that_gets_another_address(town: Town) -> None:
+    """The browser is told nothing, and its old connections hang."""
+    customers, staff, box = behind_a_box(town)
+    talk = town.talk(customers, staff)
+    before = dials(talk.karim)
+    box.run("ip", "address", "del", "203.0.113.2/24", "dev", "wan")
+    box.run("ip", "address", "add", "203.0.113.3/24", "dev", "wan")
+    comes_back(talk, now())
+    assert dials(talk.karim) == before
+
+
+@long
+@pytest.mark.parametrize("seconds", [4, 13, 31, 47])
+def test_a_tunnel(town: Town, seconds: int) -> None:
+    """For some seconds nothing gets through at all."""
+    customers, staff, box = behind_a_box(town)
+    talk = town.talk(customers, staff)
+    box.run("iptables", "-I", "FORWARD", "-j", "DROP")
+    cut = now()
+    print(f"customer told after {told(talk.marie, 'interrompue', cut):.2f} s, "
+          f"repairer after {told(talk.karim, 'interrompue', cut):.2f} s")
+    talk.marie.wait_for_timeout(cut + 1000 * seconds - now())
+    box.run("iptables", "-D", "FORWARD", "1")
+    comes_back(talk, now())
+
+
+@long
+def test_a_cable_that_is_pulled_and_put_back(town: Town) -> None:
+    customers, staff, _box = behind_a_box(town)
+    talk = town.talk(customers, staff)
+    customers.run("ip", "link", "set", "lan", "down")
+    cut = now()
+    assert told(talk.karim, "interrompue", cut) < 3
+    talk.marie.wait_for_timeout(cut + 8_000 - now())
+    customers.run("ip", "link", "set", "lan", "up")
+    customers.route("192.168.1.1")
+    comes_back(talk, now())
+
+
+@long
+@pytest.mark.parametrize("seconds", [15, 27])
+def test_a_telephone_that_sleeps(town: Town, seconds: int) -> None:
+    """The page is frozen, then the network is gone too; both come back when it is looked at again."""
+    customers, staff, box = behind_a_box(town)
+    talk = town.talk(customers, staff)
+    hand = talk.marie.context.new_cdp_session(talk.marie)
+    hand.send("Page.setWebLifecycleState", {"state": "frozen"})
+    box.run("iptables", "-I", "FORWARD", "-j", "DROP")
+    slept = now()
+    print(f"repairer told after {told(talk.karim, 'interrompue', slept):.2f} s")
+    talk.karim.wait_for_timeout(slept + 1000 * seconds - now())
+    box.run("iptables", "-D", "FORWARD", "1")
+    hand.send("Page.setWebLifecycleState", {"state": "active"})
+    comes_back(talk, now())
+
+
+@long
+@pytest.mark.parametrize("how", ["asked to", "killed"])
+def test_an_appliance_that_starts_anew(town: Town, how: str) -> None:
+    customers, staff, _box = behind_a_box(town)
+    talk = town.talk(customers, staff)
+    began = now()
+    assert town.served.process
+    if how == "killed":
+        subprocess.run(["pkill", "-9", "-P", str(town.served.process.pid)], check=False)
+        town.served.process.kill()
+        town.served.process.wait()
+    else:
+        town.served.stop()
+    town.served.start()
+    up = now()
+    print(f"{how} end, up again after {(up - began) / 1000:.2f} s")
+    comes_back(talk, up)
+
