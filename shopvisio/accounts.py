@@ -6,7 +6,7 @@ from datetime import datetime
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shopvisio import hub
@@ -187,6 +187,23 @@ def set_password(staff: Staff, password: str) -> None:
     staff.password = _hasher.hash(password)
     staff.epoch += 1
     db.session.flush()
+
+
+MATCHES = 12  # customers shown for what was typed
+
+
+def customers_like(words: str) -> list[Customer]:
+    """The customers whose name, address or number holds every word, the newest first, each person once."""
+    found = select(Customer).order_by(Customer.id.desc()).limit(10 * MATCHES)
+    digits = "".join(sign for sign in words if sign.isdigit())
+    if digits and not any(sign.isalpha() or sign == "@" for sign in words):
+        found = found.where(Customer.phone.contains(digits.removeprefix("0"), autoescape=True))
+    else:
+        for word in words.split():
+            places = (Customer.name, Customer.email)
+            found = found.where(or_(*(place.icontains(word, autoescape=True) for place in places)))
+    once = {(one.name.lower(), one.email.lower(), one.phone): one for one in reversed(list(db.session.scalars(found)))}
+    return list(reversed(once.values()))[:MATCHES] if words.strip() else []
 
 
 def sign_in(email: str, password: str) -> Staff:

@@ -21,9 +21,11 @@ from shopvisio.config import Config
 from shopvisio.jobs import Handler, Job
 from shopvisio.letters import Letters
 from shopvisio.web import (
+    accept,
     agenda,
     book,
     call,
+    counter,
     customer,
     desk,
     door,
@@ -45,7 +47,23 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 WORKERS = 3  # a slow mail server must not keep an invoice waiting
 LONGEST_NAP = 30.0  # seconds: jobs written by another process are found within this
 
-BLUEPRINTS = (health, public, door, book, safety, customer, legal, call, desk, feed, agenda, owner, trial)
+BLUEPRINTS = (
+    health,
+    public,
+    door,
+    book,
+    safety,
+    customer,
+    legal,
+    call,
+    desk,
+    counter,
+    accept,
+    feed,
+    agenda,
+    owner,
+    trial,
+)
 
 
 def create_app(config: Config) -> Flask:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -121,7 +122,19 @@ class Appointment(Base):
     staff: Mapped[Staff] = relationship()
 
 
+@dataclass(frozen=True)
+class ByStaff:
+    """What staff do with a visit for a customer: who does it, the colleague who is wanted (else the less busy one),
+    whether outside the hours is meant, and whether the customer is told by mail."""
+
+    me: Actor
+    colleague: Staff | None = None
+    outside: bool = False
+    tell: bool = True
+
+
 REMINDERS = {"day": timedelta(days=1), "hour": timedelta(hours=1)}  # how long before a visit the customer is reminded
+FURTHEST = timedelta(days=365)  # how far ahead staff book
 LONGEST = timedelta(days=1)  # no appointment is longer: bounds the look back for those under way
 
 
@@ -214,12 +227,19 @@ def services(kind: str | None = None) -> list[Service]:
 
 
 def free_slots(
-    service: Service, first: date, days: int, now: datetime, moving: Appointment | None = None
+    service: Service,
+    first: date,
+    days: int,
+    now: datetime,
+    moving: Appointment | None = None,
+    is_staff: bool = False,
 ) -> list[Slot]:
-    """The free slots of ``days`` days from ``first`` in the shop's zone, notice and horizon obeyed. The time of the
-    appointment that is to be moved counts as free, but is not offered."""
+    """The free slots of ``days`` days from ``first`` in the shop's zone, notice and horizon obeyed unless staff ask.
+    The time of the appointment that is to be moved counts as free, but is not offered."""
     zone = settings.zone()
     earliest, latest = service.earliest(now), service.latest(now)
+    if is_staff:
+        earliest, latest = now, now + FURTHEST
     start = datetime(first.year, first.month, first.day, tzinfo=zone)
     window = Span(start - timedelta(days=1), start + timedelta(days=days + 1))
     hours, taken = _hours(service, first, first + timedelta(days=days)), _taken(window, moving)
@@ -244,16 +264,59 @@ def check_free(service: Service, start: datetime, now: datetime, moving: Appoint
         raise SlotTaken(_("Cet horaire est passé ou trop proche."), _start(next_free(service, now)))
     if start > service.latest(now) + timedelta(hours=1):
         raise Invalid(_("Cet horaire est trop loin pour être réservé."))
-    window, zone = Span(start - LONGEST, start + LONGEST), settings.zone()
-    day = start.astimezone(zone).date()
-    hours, taken = _hours(service, day - timedelta(days=1), day), _taken(window, moving)
-    fitting = who_fits(hours, _closures(window), taken, service.rules, start, zone)
+    fitting = who_is_free(service, start, moving)
     if not fitting:
         slot = next_free(service, now)
         raise SlotTaken(_taken_text(slot), _start(slot))
-    if moving is not None and moving.staff_id in fitting:
-        return moving.staff_id
-    return min(fitting, key=lambda staff: (len(taken.get(staff, ())), staff))  # the less busy one
+    return fitting[0]
+
+
+def who_is_free(
+    service: Service, start: datetime, moving: Appointment | None = None, outside: bool = False
+) -> list[int]:
+    """The ids of the colleagues who could serve from ``start``, whose visit is moved first, then the less busy.
+    ``outside``: hours and closures do not count, only what is booked."""
+    window, zone = Span(start - LONGEST, start + LONGEST), settings.zone()
+    day = start.astimezone(zone).date()
+    hours, taken = _hours(service, day - timedelta(days=1), day), _taken(window, moving)
+    if outside:
+        wanted = service.rules.holds(start)
+        fitting = [staff for staff in hours if not any(busy.meets(wanted) for busy in taken.get(staff, ()))]
+    else:
+        fitting = list(who_fits(hours, _closures(window), taken, service.rules, start, zone))
+    held = moving.staff_id if moving else 0
+    return sorted(fitting, key=lambda staff: (staff != held, len(taken.get(staff, ())), staff))
+
+
+def is_outside(service: Service, start: datetime, colleague: Staff | None, moving: Appointment | None = None) -> bool:
+    """Whether the time is free, but outside the hours of the colleague, or of everybody."""
+
+    def fits(outside: bool) -> bool:
+        found = who_is_free(service, start, moving, outside)
+        return bool(found) if colleague is None else colleague.id in found
+
+    return not fits(outside=False) and fits(outside=True)
+
+
+def check_by_staff(
+    service: Service, start: datetime, by: ByStaff, now: datetime, moving: Appointment | None = None
+) -> int:
+    """The colleague for a time that staff choose. Raises SlotTaken, or Invalid (field ``outside``) when it is outside
+    the hours and nobody said that it is meant."""
+    if not now <= start <= now + FURTHEST:
+        raise SlotTaken(_("Cet horaire est passé, ou trop loin."))
+    if not by.outside and is_outside(service, start, by.colleague, moving):
+        raise Invalid(fields={"outside": _("C’est en dehors des heures : cochez pour le confirmer.")})
+    fitting = who_is_free(service, start, moving, by.outside)
+    if by.colleague is not None:
+        fitting = [staff for staff in fitting if staff == by.colleague.id]
+    if not fitting:
+        raise SlotTaken(
+            _("{name} n’est pas libre à cette heure.", name=by.colleague.name)
+            if by.colleague
+            else _("Personne n’est libre à cette heure.")
+        )
+    return fitting[0]
 
 
 def _taken_text(slot: Slot | None) -> str:
@@ -266,14 +329,16 @@ def _start(slot: Slot | None) -> datetime | None:
     return slot.start if slot else None
 
 
-def book(case: Case, service: Service, start: datetime, now: datetime) -> Appointment:
-    """Reserve ``start`` for the case, in the caller's write. Raises SlotTaken, Invalid or WrongState."""
+def book(case: Case, service: Service, start: datetime, now: datetime, by: ByStaff | None = None) -> Appointment:
+    """Reserve ``start`` for the case, in the caller's write, by its customer or by staff. Raises SlotTaken, Invalid or
+    WrongState."""
     if case.kind != service.kind:
         raise WrongState(_("Ce rendez-vous ne convient pas à ce dossier."))
     if upcoming(case, now) is not None:
         raise WrongState(_("Un rendez-vous est déjà pris pour ce dossier."))
-    _refuse_restless(case, now)
-    staff_id = check_free(service, start, now)
+    if by is None:
+        _refuse_restless(case, now)
+    staff_id = check_by_staff(service, start, by, now) if by else check_free(service, start, now)
     appointment = Appointment(
         key=public_id(),
         case=case,
@@ -286,7 +351,7 @@ def book(case: Case, service: Service, start: datetime, now: datetime) -> Appoin
     db.session.add(appointment)
     book_again(case)
     db.session.flush()
-    record(case, "booked", case.customer.actor, now, start=start.isoformat(), visit=appointment.visit)
+    record(case, "booked", by.me if by else case.customer.actor, now, start=start.isoformat(), visit=appointment.visit)
     enqueue("confirmation", now, appointment=appointment.id)
     _plan(appointment, now)
     return appointment
@@ -311,46 +376,77 @@ def still_holds(appointment: Appointment, revision: int) -> bool:
     return not appointment.cancelled and appointment.case.state == "booked" and appointment.revision == revision
 
 
-def move(appointment: Appointment, start: datetime, actor: Actor, now: datetime) -> None:
-    """Reserve another time instead, in the caller's write. Raises SlotTaken, Invalid, or WrongState once it has
-    begun or was called off; then nothing has moved."""
-    refuse_begun(appointment, now)
-    if start == appointment.start:
-        return
-    _refuse_restless(appointment.case, now)
+def move(appointment: Appointment, start: datetime, actor: Actor, now: datetime, by: ByStaff | None = None) -> None:
+    """Reserve another time instead, in the caller's write; staff may name another colleague. Raises SlotTaken,
+    Invalid, or WrongState once it has begun (for staff: is over) or was called off; then nothing has moved."""
     service, before = appointment.service, appointment.staff_id
-    appointment.staff_id = check_free(service, start, now, moving=appointment)
+    if by is None:
+        refuse_begun(appointment, now)
+    else:
+        refuse_over(appointment)
+    if start == appointment.start and (by is None or by.colleague is None or by.colleague.id == before):
+        return
+    if by is None:
+        _refuse_restless(appointment.case, now)
+        appointment.staff_id = check_free(service, start, now, moving=appointment)
+    else:
+        appointment.staff_id = check_by_staff(service, start, by, now, moving=appointment)
     for name, at in _times(service, start).items():
         setattr(appointment, name, at)
     appointment.revision += 1
     db.session.flush()
     record(appointment.case, "moved", actor, now, start=start.isoformat(), visit=appointment.visit)
-    enqueue("moved", now, appointment=appointment.id, revision=appointment.revision, before=before)
+    tell = by is None or by.tell
+    enqueue("moved", now, appointment=appointment.id, revision=appointment.revision, before=before, tell=tell)
     _plan(appointment, now)
 
 
-def cancel(appointment: Appointment, now: datetime) -> None:
-    """The customer calls the visit off, in the caller's write. Raises WrongState once it has begun."""
-    refuse_begun(appointment, now)
+def cancel(appointment: Appointment, now: datetime, by: ByStaff | None = None) -> None:
+    """The customer calls the visit off, or staff do, in the caller's write. Raises WrongState once it has begun (for
+    staff: is over)."""
+    if by is None:
+        refuse_begun(appointment, now)
+    else:
+        refuse_over(appointment)
     case = appointment.case
-    _give_back(appointment, "customer", now)
-    call_off(case, appointment.visit == 1, now)
-    record(case, "cancelled", case.customer.actor, now, start=appointment.start.isoformat(), visit=appointment.visit)
+    _give_back(appointment, "staff" if by else "customer", now, tell=by is None or by.tell)
+    call_off(case, appointment.visit == 1, now, "staff" if by else "customer")
+    actor = by.me if by else case.customer.actor
+    record(case, "cancelled", actor, now, start=appointment.start.isoformat(), visit=appointment.visit)
 
 
 def refuse_begun(appointment: Appointment, now: datetime) -> None:
     """Raises WrongState when it is too late to move or cancel the appointment."""
-    if appointment.cancelled or appointment.case.state != "booked":
-        raise WrongState(_("Ce rendez-vous n’est plus à venir."))
+    refuse_over(appointment)
     if now >= appointment.start:
         raise WrongState(_("Le rendez-vous a commencé : appelez-nous plutôt."))
 
 
-def _give_back(appointment: Appointment, by: str, now: datetime) -> None:
+def refuse_over(appointment: Appointment) -> None:
+    """Raises WrongState when the appointment is no longer to come."""
+    if appointment.cancelled or appointment.case.state != "booked":
+        raise WrongState(_("Ce rendez-vous n’est plus à venir."))
+
+
+def hand_over(appointment: Appointment, to: Staff, actor: Actor, now: datetime) -> None:
+    """Another colleague takes the visit at its time, in the caller's write. Raises Conflict when they are not free,
+    WrongState once it is over."""
+    refuse_over(appointment)
+    if to.id == appointment.staff_id:
+        return
+    if to.id not in who_is_free(appointment.service, appointment.start, appointment):
+        raise Conflict(_("{name} n’est pas libre à cette heure.", name=to.name))
+    appointment.staff = to
+    db.session.flush()
+    record(appointment.case, "handed_over", actor, now, to=to.name, visit=appointment.visit)
+    enqueue("handed-over", now, appointment=appointment.id, staff=to.id)
+
+
+def _give_back(appointment: Appointment, by: str, now: datetime, tell: bool = True) -> None:
     appointment.cancelled = True
     appointment.revision += 1
     db.session.flush()
-    enqueue("cancelled", now, appointment=appointment.id, by=by)
+    enqueue("cancelled", now, appointment=appointment.id, by=by, tell=tell)
 
 
 CHANGES = 6  # of one case within a day
@@ -366,7 +462,9 @@ def _refuse_restless(case: Case, now: datetime) -> None:
 
 def check_cap(customer: Customer, now: datetime) -> None:
     """Raises Conflict when somebody with this address or number has enough visits to come."""
-    theirs = or_(func.lower(Customer.email) == customer.email.lower(), Customer.phone == customer.phone)
+    theirs = Customer.phone == customer.phone
+    if customer.email:
+        theirs = or_(func.lower(Customer.email) == customer.email.lower(), theirs)
     count = (
         select(func.count(Appointment.id))
         .join(Case, Case.id == Appointment.case_id)

@@ -267,6 +267,18 @@ def consent(case: Case, kind: str, text: str, address: str, now: datetime) -> No
     db.session.add(Consent(case_id=case.id, at=now, kind=kind, text=text, address=address))
 
 
+SAID = {"terms": "terms_said", "immediate": "immediate_said"}  # asked in writing -> noted from what was said aloud
+
+
+def unwritten(case: Case) -> list[str]:
+    """What the customer is still to agree to in writing: their visit was booked for them on the telephone. Empty for
+    all others, and once they have."""
+    kinds = {consent.kind for consent in consents(case)}
+    wanted = ["terms", "immediate"] if case.is_repair else ["terms"]
+    by_phone = any(entry.kind == "taken_down" for entry in case.journal)
+    return [kind for kind in wanted if kind not in kinds] if by_phone and case.state != "closed" else []
+
+
 def move_to(case: Case, state: str) -> None:
     """Change the state; raises WrongState where the table of moves has no such move."""
     if state not in MOVES[case.state]:
@@ -310,14 +322,14 @@ def book_again(case: Case) -> None:
     move_to(case, "booked")
 
 
-def call_off(case: Case, is_first: bool, now: datetime) -> None:
-    """The customer cancelled the visit to come. The first one closes the case with nothing to pay; a later one
-    leaves it where it stood before: open, or with its part received. Raises WrongState when there is none."""
+def call_off(case: Case, is_first: bool, now: datetime, by: str = "customer") -> None:
+    """The customer cancelled the visit to come, or staff did. The first one closes the case with nothing to pay; a
+    later one leaves it where it stood before: open, or with its part received. Raises WrongState when there is none."""
     if case.state != "booked":
         raise WrongState(_("Ce rendez-vous n’est plus à venir."), case.state, "open")
     if is_first:
         move_to(case, "closed")
-        case.outcome, case.closed_at, case.confirmed_by = "cancelled", now, "customer"
+        case.outcome, case.closed_at, case.confirmed_by = "cancelled", now, by
         return
     before = next((e.kind for e in reversed(case.journal) if e.kind in ("part_received", "call_ended")), "")
     case.state = "part_received" if before == "part_received" else "open"  # no other act leads back

@@ -4,6 +4,7 @@ A draft is named by an unguessable key in the address of the page; it reserves n
 """
 
 import json
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,10 +13,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shopvisio import safety
 from shopvisio.accounts import Customer
-from shopvisio.booking import Appointment, Service, book, check_cap
-from shopvisio.cases import Case, Intake, Photo, consent, open_case, record
+from shopvisio.booking import Appointment, ByStaff, Service, book, check_cap
+from shopvisio.cases import SAID, Case, Intake, Photo, consent, open_case, record
 from shopvisio.db import Base, db, public_id
-from shopvisio.errors import Conflict
+from shopvisio.errors import Conflict, Invalid
 from shopvisio.i18n import _, language
 
 KEPT = timedelta(days=1)
@@ -125,6 +126,33 @@ def submit(draft: Draft, customer: Customer, consents: dict[str, str], address: 
     draft.case_id = case.id
     draft.photos.clear()
     db.session.flush()
+    return appointment
+
+
+def take_down(
+    service: Service,
+    customer: Customer,
+    about: Intake,
+    start: datetime,
+    agreed: Mapping[str, str],
+    dangers: Collection[str],
+    by: ByStaff,
+    now: datetime,
+) -> Appointment:
+    """Staff book for somebody on the telephone, in their write. ``agreed`` are the texts that the customer said yes
+    to aloud, by their kind: kept as such, with who noted it. Raises as :func:`book`, and Invalid for a danger that
+    stops a repair."""
+    if stopping := safety.stops(dangers):
+        raise Invalid(fields={"dangers": str(safety.DANGERS[stopping[0]].why)})
+    case = open_case(service.kind, customer, about, now)
+    record(case, "taken_down", by.me, now)
+    if dangers:
+        record(case, "safety", by.me, now, dangers=list(dangers), done=[])
+    appointment = book(case, service, start, now, by)
+    for kind, text in agreed.items():
+        noted = _("Dit de vive voix au téléphone, noté par {name}.", name=by.me.name)
+        consent(case, SAID[kind], f"{text} {noted}", "", now)
+        record(case, "said_yes", by.me, now, consent=kind)
     return appointment
 
 

@@ -40,6 +40,7 @@ class Letters:
             "moved": self.moved,
             "cancelled": self.cancelled,
             "reminder": self.reminder,
+            "handed-over": self.handed_over,
             "late": self.late,
             "missed": self.missed,
             "withdrawn": self.withdrawn,
@@ -55,6 +56,8 @@ class Letters:
         }
 
     def _to_customer(self, name: str, case: Case, now: datetime, **facts: Any) -> None:
+        if not case.customer.email:
+            return  # booked on the telephone by somebody without one: the shop dictates or prints their link
         mail.compose(
             name,
             case.customer.email,
@@ -80,7 +83,8 @@ class Letters:
             appointment = db.session.get_one(Appointment, facts["appointment"])
             if appointment.cancelled or appointment.revision != facts["revision"]:
                 return  # a newer change tells it
-            self._with_calendar("moved", appointment, "REQUEST", now)
+            if facts.get("tell", True):
+                self._with_calendar("moved", appointment, "REQUEST", now)
             self._to_staff(appointment.case, "moved", appointment.staff, now)
             if facts["before"] != appointment.staff_id:
                 self._to_staff(appointment.case, "moved", db.session.get(Staff, facts["before"]), now)
@@ -89,7 +93,8 @@ class Letters:
         """A visit was called off: the customer has it in writing; the colleague is told if the customer did it."""
         with writing():
             appointment = db.session.get_one(Appointment, facts["appointment"])
-            self._with_calendar("cancelled", appointment, "CANCEL", now)
+            if facts.get("tell", True):
+                self._with_calendar("cancelled", appointment, "CANCEL", now)
             if facts["by"] == "customer":
                 self._to_staff(appointment.case, "cancelled", appointment.staff, now)
 
@@ -102,6 +107,13 @@ class Letters:
             ahead = facts["ahead"]
             if ahead == "hour" or now < appointment.start - 2 * booking.REMINDERS["hour"]:
                 self._to_customer("reminder", appointment.case, now, appointment=appointment, ahead=ahead)
+
+    def handed_over(self, facts: dict[str, Any], now: datetime) -> None:
+        """A visit was handed to a colleague: they have it in writing, should their desk be shut."""
+        with writing():
+            appointment = db.session.get_one(Appointment, facts["appointment"])
+            if not appointment.cancelled and appointment.staff_id == facts["staff"]:
+                self._to_staff(appointment.case, "handed_over", appointment.staff, now)
 
     def late(self, facts: dict[str, Any], now: datetime) -> None:
         """A colleague is late: who is in the waiting room reads it there, who is not yet has a mail."""
@@ -132,12 +144,13 @@ class Letters:
 
     def _with_calendar(self, name: str, appointment: Appointment, method: str, now: datetime) -> None:
         case = appointment.case
+        asks = bool(cases.unwritten(case))
         with use(case.customer.language, settings.zone()):
             phone = settings.phone_for_eyes(settings.get("phone"))
             shop, email, url = settings.get("shop_name"), settings.get("email"), self.case_url(case)
             file = ics.of(appointment, shop, email, phone, url, now, method).decode()
         carried = {"name": "rendez-vous.ics", "type": "text/calendar", "text": file, "method": method}
-        self._to_customer(name, case, now, appointment=appointment, files=[carried])
+        self._to_customer(name, case, now, appointment=appointment, files=[carried], asks=asks)
 
     def ask_answer(self, facts: dict[str, Any], now: datetime) -> None:
         """How it ended was proposed: the customer is asked, at once and twice again."""

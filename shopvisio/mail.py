@@ -86,16 +86,16 @@ def compose(
 
     The text's first line is the subject. Without a mail server the row is kept, marked as not sent.
     """
-    facts |= {"shop": settings.get("shop_name"), "phone": settings.get("phone"), "brand": settings.get("brand")}
+    subject, text = preview(name, language, **facts)
+    facts |= _shop()
     with i18n.use(language, settings.zone()):
-        subject, _blank, text = _templates.get_template(f"{name}.txt").render(facts).partition("\n")
         html = _templates.get_template(f"{name}.html").render(facts, subject=subject, language=language)
     mail = Mail(
         case_id=case_id,
         name=name,
         to=to,
-        subject=subject.strip(),
-        text=text.strip() + "\n",
+        subject=subject,
+        text=text,
         html=html,
         files=json.dumps(list(files)),
         created=now,
@@ -106,6 +106,17 @@ def compose(
     if mail.state == "waiting":
         enqueue("mail", now, mail=mail.id)
     return mail
+
+
+def preview(name: str, language: str, **facts: Any) -> tuple[str, str]:
+    """The subject and the text of a mail, as it would be written now."""
+    with i18n.use(language, settings.zone()):
+        subject, _blank, text = _templates.get_template(f"{name}.txt").render(facts | _shop()).partition("\n")
+    return subject.strip(), text.strip() + "\n"
+
+
+def _shop() -> dict[str, Any]:
+    return {"shop": settings.get("shop_name"), "phone": settings.get("phone"), "brand": settings.get("brand")}
 
 
 def message(mail: Mail, papers: dict[int, bytes], now: datetime) -> EmailMessage:

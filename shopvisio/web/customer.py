@@ -100,7 +100,8 @@ def _case_page(case: Case, now: datetime, contest_form: WordsForm | None = None)
         may_change=_still_to_come(case, now) is not None,
         may_withdraw=cases.may_withdraw(case, now),
         may_book_again=cases.may_book_again(case),
-        mail_leaves=mail.is_configured(),
+        mail_leaves=mail.is_configured() and bool(case.customer.email),
+        is_to_accept=bool(cases.unwritten(case)),
         appointment=appointment,
         opens=calls.opens(appointment) if appointment else None,
         is_live=call is not None and call.state == "live",
@@ -253,7 +254,7 @@ def withdraw(case: Case) -> ResponseReturnValue:
     if not cases.may_withdraw(case, now):
         return redirect(home, 303)
     if request.method == "GET":
-        mail_leaves = mail.is_configured()
+        mail_leaves = mail.is_configured() and bool(case.customer.email)
         return render_template(
             "customer/withdraw.html", case=case, token=guard.token_of(case), back=home, mail_leaves=mail_leaves
         )

@@ -130,6 +130,11 @@ def closing(_app: Flask) -> None:
     socketio.emit("closing", {})
 
 
+def tell_desk() -> None:
+    """The desk's pages look again: who waits, or what is booked, has changed."""
+    _tell_desk()
+
+
 def end(appointment: Appointment) -> None:
     """The call is over (and written so): its people are sent on, their media ends."""
     key = appointment.key

@@ -50,6 +50,13 @@ TELLINGS: dict[str, Telling] = {
         lazy("réserve le {visit} appel, {when}{free}."),
         lazy("avez réservé le {visit} appel, {when}{free}."),
     ),
+    "taken_down": Telling(
+        "phone", PLAIN, lazy("note le rendez-vous au téléphone."), lazy("a noté votre demande au téléphone.")
+    ),
+    "said_yes": Telling("phone", PLAIN, lazy("note un accord donné de vive voix : {consent}.")),
+    "handed_over": Telling(
+        "hand", KEY, lazy("confie le {visit} appel à {to}."), lazy("a confié le {visit} appel à {to}.")
+    ),
     "moved": Telling(
         "cal", KEY, lazy("déplace le {visit} appel au {when}."), lazy("avez déplacé le {visit} appel au {when}.")
     ),
@@ -103,6 +110,8 @@ TELLINGS: dict[str, Telling] = {
 CONSENTS = {
     "terms": lazy("les conditions générales"),
     "immediate": lazy("le début immédiat de la réparation"),
+    "terms_said": lazy("les conditions générales, de vive voix"),
+    "immediate_said": lazy("le début immédiat de la réparation, de vive voix"),
     "safety": lazy("ce qui est coupé avant l’appel"),
 }
 PARTS = {
@@ -118,6 +127,7 @@ MISSED = {
     "staff": lazy("Le client a attendu, personne de la boutique n’est venu"),
     "both": lazy("Personne n’est venu"),
 }
+EITHER = {"booked", "moved", "cancelled", "safety"}  # the customer's own act, or staff's for them
 IMPERSONAL = {"call_started", "missed"}  # nobody's own act: told without a name
 
 
@@ -130,6 +140,8 @@ def tell(entry: Entry, to_customer: bool = False) -> Line | None:
     sentence = telling.customer if to_customer else telling.desk
     if not sentence:
         return None
+    if entry.kind in EITHER and entry.actor == "staff":
+        sentence = telling.desk
     who = _("Vous") if to_customer and entry.actor == "customer" else entry.name
     return Line(
         entry.at,
@@ -187,6 +199,7 @@ def _words(told: dict[str, Any]) -> dict[str, str]:
     address = (told.get("street", ""), f"{told.get('postcode', '')} {told.get('city', '')}".strip())
     return {
         "visit": nth(visit),
+        "to": str(told.get("to", "")),
         "missed": str(MISSED.get(told.get("who", ""), "")),
         "free": _(", sans frais") if visit > 1 else "",
         "when": when(datetime.fromisoformat(told["start"])) if "start" in told else "",

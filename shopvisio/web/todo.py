@@ -88,6 +88,8 @@ def _why_open(case: Case) -> str:
         "part_refused": _("Le client refuse la pièce"),
         "cancelled": _("Le client annule son rendez-vous"),
     }
+    if last and last.kind == "cancelled" and last.actor == "staff":
+        return f"{_('La boutique annule le rendez-vous')}, {day_short(last.at)}"
     return f"{told[last.kind]}, {day_short(last.at)}" if last else mid(case.thing)
 
 

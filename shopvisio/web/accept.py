@@ -1,0 +1,37 @@
+"""What was agreed to aloud on the telephone, agreed to in writing by the customer from their link."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from shopvisio import cases, clock, settings
+from shopvisio.cases import Case
+from shopvisio.db import writing
+from shopvisio.i18n import _
+from shopvisio.web import guard, legal
+from shopvisio.web.guard import case_link
+
+blueprint = Blueprint("accept", __name__)
+
+
+@blueprint.route("/case/<token>/accept", methods=["GET", "POST"])
+@case_link
+def ask(case: Case) -> ResponseReturnValue:
+    """The texts that are still to be agreed to; sent twice, each is kept once."""
+    home = url_for("customer.case", token=guard.token_of(case))
+    texts = {"terms": legal.terms_accepted(), "immediate": settings.get("immediate_text")}
+    wanted = {kind: texts[kind] for kind in cases.unwritten(case)}
+    if not wanted:
+        return redirect(home, 303)
+    ticked = set(request.form) & set(wanted)
+    if request.method == "GET" or ticked != set(wanted):
+        refusal = _("Cochez chaque ligne pour accepter, ou appelez-nous.") if request.method == "POST" else ""
+        page = render_template(
+            "customer/accept.html", case=case, token=guard.token_of(case), wanted=wanted, ticked=ticked, refusal=refusal
+        )
+        return page, 422 if refusal else 200
+    now = clock.now()
+    with writing():
+        for kind in cases.unwritten(case):
+            cases.consent(case, kind, wanted[kind], request.remote_addr or "", now)
+            cases.record(case, "consented", case.customer.actor, now, consent=kind)
+    return redirect(home, 303)
