@@ -18,7 +18,7 @@ from shopvisio.db import db, writing
 from shopvisio.errors import Invalid, NotFound, Unavailable
 from shopvisio.i18n import _, lazy
 from shopvisio.invoices import Paper
-from shopvisio.web import agenda, guard, story, todo, wake_jobs
+from shopvisio.web import agenda, guard, signalling, story, todo, wake_jobs
 from shopvisio.web import call as call_pages
 from shopvisio.web.guard import staff
 from shopvisio.web.typed import WEEKDAYS, blame, choices_of, week_names
@@ -144,7 +144,9 @@ def late(key: str) -> ResponseReturnValue:
         appointment = booking.find(key)
         if appointment is None:
             raise NotFound
-        calls.run_late(appointment, int(minutes) if minutes.isascii() and minutes.isdigit() else -1, me.actor, now)
+        announced = int(minutes) if minutes.isascii() and minutes.isdigit() else -1
+        calls.run_late(appointment, announced, me.actor, now)
+    signalling.late(appointment, announced)
     wake_jobs()
     return redirect(url_for("desk.today"), 303)
 

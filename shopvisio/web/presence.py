@@ -25,6 +25,9 @@ class Person:
     sound: bool = True  # whether they hear: browsers may hold the sound back until the page is touched
     voice: bool = False  # whether they want voice and stills only
     media: str = "none"
+    awaits: str = ""  # a customer: the seat of the colleague they wait for
+    late: int = 0  # a customer: how many minutes late the colleague said they will be
+    wait: dict[str, Any] = field(default_factory=dict)  # what they were told of their wait
 
     @property
     def link(self) -> str:
@@ -137,6 +140,28 @@ def here(key: str) -> dict[str, bool]:
 def waiting() -> list[str]:
     """The keys of appointments whose customer is in the waiting room with nobody of the shop."""
     return [key for key in _now.seats if here(key) == {"customer": True, "staff": False}]
+
+
+def be_late(key: str, minutes: int) -> None:
+    """The colleague says how late they will be, or with 0 that they have caught up."""
+    for person in people(key):
+        person.late = minutes
+
+
+def new_waits() -> list[Person]:
+    """The customers in a waiting room whose wait is another than they were told; from now on they were told it."""
+    found = [person for key in waiting() for person in people(key) if person.sid]
+    changed = [person for person in found if person.wait != wait_of(person)]
+    for person in changed:
+        person.wait = wait_of(person)
+    return changed
+
+
+def wait_of(person: Person) -> dict[str, Any]:
+    """How late their colleague said to be, and whether they are with somebody else at this moment."""
+    rooms = [seats for seats in _now.seats.values() if person.awaits in seats]
+    talks = any(other.role == "customer" and other is not person for seats in rooms for other in seats.values())
+    return {"late": person.late, "busy": talks}
 
 
 def _remove(key: str, seat: str) -> None:

@@ -5,7 +5,7 @@ appointment's key), ``{appointment}`` (staff, signed in by the session cookie) o
 desk that only listens). Its twin in the browser is ``static/call/protocol.js``.
 
 client -> server, each answered by an acknowledgement ``{…}`` or ``{error, message}``:
-    enter  {mic, camera, sound, voice}   take the seat -> {seat, media, people, messages}
+    enter  {mic, camera, sound, voice}   take the seat -> {seat, media, people, messages, wait}
     offer  {sdp}                  dial the relay -> {answer}
     media  {mic, camera, sound, voice}   camera is on, off, paused or held; voice: no pictures wanted
     here   {}                     does the line still stand?
@@ -15,6 +15,7 @@ client -> server, each answered by an acknowledgement ``{…}`` or ``{error, mes
 server -> client:
     people   [{seat, role, name, mic, camera, sound, voice, link}]    link is live, or lost while awaited back
     message  {id, at, role, name, text, product}               product is null or {name, summary, price, url}
+    wait     {late, busy}         how many minutes late the colleague said to be; whether another call holds them
     replaced {}                   the same seat was taken by a newer page
     ended    {next}               the call is over; the page to go to
     closing  {}                   the appliance stops; it will be back
@@ -145,6 +146,12 @@ def end(appointment: Appointment) -> None:
     _tell_desk()
 
 
+def late(appointment: Appointment, minutes: int) -> None:
+    """The colleague said (and it is written) how late they will be: who waits reads it at once."""
+    presence.be_late(appointment.key, minutes)
+    _tell_waits()
+
+
 def _next(appointment: Appointment, role: str) -> str:
     if role == "customer":
         return url_for("customer.case", token=guard.token_of(appointment.case))
@@ -247,13 +254,21 @@ def _enter(who: Who, now: datetime, **media: Any) -> dict[str, Any]:
     older = presence.enter(key, person)
     with writing():
         call = calls.arrive(who.appointment, who.actor, now)
+        person.awaits, person.late = f"staff:{who.appointment.staff_id}", call.late
         said = [_told(message) for message in calls.latest(call)]
     if older:
         leave_room(who.room, sid=older, namespace="/")
         socketio.emit("replaced", {}, to=older)
     join_room(who.room)
+    person.wait = presence.wait_of(person)
     _tell_people(key)
-    return {"seat": who.seat, "media": person.media, "people": _people(key), "messages": said}
+    return {
+        "seat": who.seat,
+        "media": person.media,
+        "people": _people(key),
+        "messages": said,
+        "wait": person.wait,
+    }
 
 
 def _offer(who: Who, now: datetime, sdp: str) -> dict[str, Any]:
@@ -402,7 +417,13 @@ def _people(key: str) -> list[dict[str, Any]]:
 
 def _tell_people(key: str) -> None:
     socketio.emit("people", _people(key), to=_room(key))
+    _tell_waits()
     _tell_desk()
+
+
+def _tell_waits() -> None:
+    for person in presence.new_waits():
+        socketio.emit("wait", person.wait, to=person.sid)
 
 
 def _tell_desk() -> None:

@@ -32,7 +32,6 @@ def test_without_camera_and_microphone_the_page_says_what_is_missing(served: Ser
     visit = served.visit("repair")
     marie = chromium("none", PHONE)
     marie.goto(f"{served.url}{visit.case_path}/call")
-    click(marie, "Autoriser la caméra et le micro")
     expect(marie.get_by_role("alert").filter(has_text="Il manque une caméra ou un micro")).to_be_visible()
     expect(marie.get_by_role("button", name="Sans caméra ni micro : photos et messages")).to_be_visible()
 

@@ -439,3 +439,47 @@ def test_a_fault_of_ours_is_an_apology_not_a_silence(
     monkeypatch.setattr(relay_of(open_app), "join", fail)
     ask(customer, "enter", MEDIA)
     assert ask(customer, "offer", {"sdp": "v=0"})["error"] == "fault"
+
+
+def test_who_waits_reads_at_once_how_late_their_colleague_is(
+    customer: SocketIOTestClient, repairer_client: FlaskClient, booked_key: str
+) -> None:
+    assert ask(customer, "enter", MEDIA)["wait"] == {"late": 0, "busy": False}
+    repairer_client.post(f"/desk/appointments/{booked_key}/late", data={"minutes": "10"})
+    assert heard(customer, "wait") == [{"late": 10, "busy": False}]
+    repairer_client.post(f"/desk/appointments/{booked_key}/late", data={"minutes": "10"})
+    assert heard(customer, "wait") == []  # told once
+    repairer_client.post(f"/desk/appointments/{booked_key}/late", data={"minutes": "0"})
+    assert heard(customer, "wait") == [{"late": 0, "busy": False}]
+
+
+def test_who_comes_later_reads_it_on_entering(
+    customer: SocketIOTestClient, repairer_client: FlaskClient, booked_key: str
+) -> None:
+    repairer_client.post(f"/desk/appointments/{booked_key}/late", data={"minutes": "15"})
+    assert ask(customer, "enter", MEDIA)["wait"] == {"late": 15, "busy": False}
+
+
+def test_who_waits_is_told_that_another_call_holds_their_colleague(
+    open_app: Flask,
+    customer: SocketIOTestClient,
+    line: Lines,
+    repairer_client: FlaskClient,
+    stranger: FlaskClient,
+) -> None:
+    with open_app.app_context():
+        with db.writing():
+            earlier = book_visit(booking.services("repair")[0], TUESDAY_10 - timedelta(hours=1))
+        key, token = earlier.key, guard.token_of(earlier.case)
+    ask(customer, "enter", MEDIA)
+    first = line(stranger, case=token, appointment=key)
+    karim = line(repairer_client, appointment=key)
+    try:
+        ask(karim, "enter", MEDIA)
+        assert heard(customer, "wait") == []  # alone in there: not held
+        ask(first, "enter", MEDIA)
+        assert heard(customer, "wait") == [{"late": 0, "busy": True}]
+        ask(karim, "leave")
+        assert heard(customer, "wait") == [{"late": 0, "busy": False}]
+    finally:
+        presence.empty(key)

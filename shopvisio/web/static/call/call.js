@@ -8,6 +8,7 @@
 import { stayAwake } from "./awake.js";
 import { Camera } from "./camera.js";
 import { Chat } from "./chat.js";
+import { chime } from "./chime.js";
 import { all, find, foldOutside, onActs, toggle } from "./dom.js";
 import { Gauge } from "./gauge.js";
 import { Lobby } from "./lobby.js";
@@ -17,7 +18,7 @@ import { Picker } from "./picker.js";
 import { Card, Shelf } from "./products.js";
 import { Line } from "./protocol.js";
 import { Stage } from "./stage.js";
-import { called, say } from "./words.js";
+import { called, say, time } from "./words.js";
 
 const LATE = 3 * 60_000; // ms after the hour, before the page says that the other is late
 
@@ -35,6 +36,7 @@ const state = {
   /** @type {Trouble | ""} */ trouble: "",
   seat: "",
   /** @type {Person[]} */ people: [],
+  /** @type {import("./protocol.js").Wait} */ wait: { late: 0, busy: false },
   met: false, // whether the other was ever there
   line: true, // whether the line to the appliance stands
   closing: false,
@@ -57,6 +59,7 @@ const line = new Line(
     entered: onEntered,
     people: onPeople,
     message: onMessage,
+    wait: (wait) => update({ wait }),
     down: () => update({ line: false }),
     closing: () => update({ closing: true }),
     replaced: () => quit("replaced"),
@@ -135,7 +138,7 @@ function enter() {
 
 /** @param {import("./protocol.js").Seated} seated */
 function onEntered(seated) {
-  Object.assign(state, { seat: seated.seat, line: true, closing: false });
+  Object.assign(state, { seat: seated.seat, line: true, closing: false, wait: seated.wait });
   chat.catchUp(seated.messages);
   const shown = seated.messages.findLast(({ product }) => product)?.product;
   if (shown && !peer) card?.show(shown);
@@ -176,6 +179,7 @@ function onPeople(people) {
   const arrived = now && !before;
   update({ view: now ? "live" : "waiting" });
   if (arrived) announce(say("arrived", { name: called(now) }));
+  if (arrived && !isStaff) void chime(/** @type {HTMLAudioElement} */ (find("#chime")));
   if (before && !now) announce(say("gone", { name: called(before) }));
 }
 
@@ -337,7 +341,12 @@ function situation() {
 }
 
 function isLate() {
-  return Date.now() + drift > Date.parse(facts.start) + LATE;
+  return Date.now() + drift > expected() + LATE;
+}
+
+/** When the colleague is to be there: at the hour, or as late as they said. */
+function expected() {
+  return Date.parse(facts.start) + 60_000 * state.wait.late;
 }
 
 function showNotice() {
@@ -346,11 +355,13 @@ function showNotice() {
   const kind = notice(situation());
   for (const box of all(".notice")) {
     box.hidden = !kind;
-    if (box.dataset.kind === kind + name) continue;
-    box.dataset.kind = kind + name; // told once, not at every change
+    const said = [kind, name, state.wait.late].join(" ");
+    if (box.dataset.kind === said) continue;
+    box.dataset.kind = said; // told once, not at every change
     box.classList.toggle("warn", warns(kind));
-    find("b", box).textContent = say(kind, { name });
-    find("p", box).textContent = say(`${kind}Next`, { name });
+    const values = { name, n: state.wait.late, time: time(new Date(expected()).toISOString()) };
+    find("b", box).textContent = say(kind, values);
+    find("p", box).textContent = say(`${kind}Next`, values);
     for (const act of box.querySelectorAll("[data-notice]")) {
       const wanted = /** @type {HTMLElement} */ (act);
       wanted.hidden = !fits(wanted.dataset.notice, kind);

@@ -17,10 +17,11 @@
  * @property {boolean} voice  Whether we chose voice and stills only.
  * @property {string} trouble  What is wrong with camera or microphone, if anything.
  * @property {boolean} placeSays  Whether the place of their picture says already that they are not there.
+ * @property {import("./protocol.js").Wait} wait
  * @property {boolean} late  Whether it is well past the hour.
  */
 
-const CALM = ["soon", "notYet", "gone", "theyLeft", "voiceByMe", "voiceByThem", ""]; // nobody's trouble
+const CALM = ["soon", "busy", "notYet", "gone", "theyLeft", "voiceByMe", "voiceByThem", ""]; // nobody's trouble
 
 /**
  * The name of what is to be told, the gravest first; empty when all is well.
@@ -47,10 +48,12 @@ function pictureless({ them, voice, held, whose, placeSays }) {
 }
 
 /** @param {Situation} now */
-function waiting({ isStaff, met, placeSays, late }) {
+function waiting({ isStaff, met, placeSays, late, wait }) {
   if (isStaff && placeSays) return "";
   if (isStaff) return met ? "gone" : "notYet";
   if (met) return "theyLeft";
+  if (wait.late && !late) return wait.busy ? "announcedBusy" : "announced";
+  if (wait.busy) return "busy";
   return late ? "late" : "soon";
 }
 

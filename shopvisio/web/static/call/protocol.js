@@ -39,11 +39,17 @@
  * @property {"none" | "live" | "lost"} media  What the relay has of us: none after it was started anew.
  * @property {Person[]} people
  * @property {Message[]} messages
+ * @property {Wait} wait
+ *
+ * @typedef {Object} Wait  What a customer is told while they wait.
+ * @property {number} late  Minutes that the colleague said to be late.
+ * @property {boolean} busy  Whether another call holds them.
  *
  * @typedef {Object} Hear
  * @property {(seated: Seated) => void} entered  We have our seat, for the first time or again.
  * @property {(people: Person[]) => void} people
  * @property {(message: Message) => void} message
+ * @property {(wait: Wait) => void} wait
  * @property {() => void} down  The line is cut; it comes back by itself.
  * @property {() => void} closing  The appliance stops for a moment.
  * @property {() => void} replaced  A newer page has our seat.
@@ -102,7 +108,7 @@ export class Line {
     this.#socket.on("connect", () => this.#sit());
     this.#socket.on("disconnect", (/** @type {string} */ why) => this.#cut(why));
     this.#socket.on("connect_error", (/** @type {any} */ error) => this.#failed(error));
-    for (const name of /** @type {const} */ (["people", "message", "closing"])) this.#socket.on(name, hear[name]);
+    for (const name of /** @type {const} */ (["people", "message", "wait", "closing"])) this.#socket.on(name, hear[name]);
     this.#socket.on("replaced", () => this.#finish(() => hear.replaced()));
     this.#socket.on("ended", (/** @type {{next: string}} */ { next }) => this.#finish(() => hear.ended(next)));
     window.addEventListener("online", () => this.doubt());
