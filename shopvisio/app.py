@@ -18,6 +18,7 @@ from shopvisio import backup, clock, db, hub, jobs, links
 from shopvisio.cases import Case
 from shopvisio.claim import Claim
 from shopvisio.config import Config
+from shopvisio.intake import Draft
 from shopvisio.jobs import Handler, Job
 from shopvisio.letters import Letters
 from shopvisio.web import (
@@ -25,6 +26,7 @@ from shopvisio.web import (
     agenda,
     book,
     call,
+    confirm,
     counter,
     customer,
     desk,
@@ -53,6 +55,7 @@ BLUEPRINTS = (
     door,
     book,
     safety,
+    confirm,
     customer,
     legal,
     call,
@@ -107,7 +110,10 @@ def _letters(config: Config) -> Letters:
     def desk_url(case: Case) -> str:
         return f"{config.base_url}/desk/cases/{case.key}"
 
-    return Letters(config, case_url, desk_url)
+    def hold_url(draft: Draft) -> str:
+        return f"{config.base_url}/confirm/{links.sign(config.secret_key, links.HOLD, draft.key)}"
+
+    return Letters(config, case_url, hold_url, desk_url)
 
 
 def _upgrade(config: Config) -> None:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from sqlalchemy import ForeignKey, Index, func, or_, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from shopvisio import calendar, settings
+from shopvisio import calendar, holds, settings
 from shopvisio.accounts import Actor, Customer, Staff
 from shopvisio.availability import DayHours, Hours, Rules, Slot, Span, free, who_fits
 from shopvisio.cases import KINDS, Case, book_again, call_off, record
@@ -242,7 +242,7 @@ def free_slots(
         earliest, latest = now, now + FURTHEST
     start = datetime(first.year, first.month, first.day, tzinfo=zone)
     window = Span(start - timedelta(days=1), start + timedelta(days=days + 1))
-    hours, taken = _hours(service, first, first + timedelta(days=days)), _taken(window, moving)
+    hours, taken = _hours(service, first, first + timedelta(days=days)), _taken(window, now, moving)
     found = free(hours, _closures(window), taken, service.rules, first, days, zone, earliest, latest)
     return [slot for slot in found if moving is None or slot.start != moving.start]
 
@@ -264,7 +264,7 @@ def check_free(service: Service, start: datetime, now: datetime, moving: Appoint
         raise SlotTaken(_("Cet horaire est passé ou trop proche."), _start(next_free(service, now)))
     if start > service.latest(now) + timedelta(hours=1):
         raise Invalid(_("Cet horaire est trop loin pour être réservé."))
-    fitting = who_is_free(service, start, moving)
+    fitting = who_is_free(service, start, now, moving)
     if not fitting:
         slot = next_free(service, now)
         raise SlotTaken(_taken_text(slot), _start(slot))
@@ -272,13 +272,13 @@ def check_free(service: Service, start: datetime, now: datetime, moving: Appoint
 
 
 def who_is_free(
-    service: Service, start: datetime, moving: Appointment | None = None, outside: bool = False
+    service: Service, start: datetime, now: datetime, moving: Appointment | None = None, outside: bool = False
 ) -> list[int]:
     """The ids of the colleagues who could serve from ``start``, whose visit is moved first, then the less busy.
     ``outside``: hours and closures do not count, only what is booked."""
     window, zone = Span(start - LONGEST, start + LONGEST), settings.zone()
     day = start.astimezone(zone).date()
-    hours, taken = _hours(service, day - timedelta(days=1), day), _taken(window, moving)
+    hours, taken = _hours(service, day - timedelta(days=1), day), _taken(window, now, moving)
     if outside:
         wanted = service.rules.holds(start)
         fitting = [staff for staff in hours if not any(busy.meets(wanted) for busy in taken.get(staff, ()))]
@@ -288,11 +288,13 @@ def who_is_free(
     return sorted(fitting, key=lambda staff: (staff != held, len(taken.get(staff, ())), staff))
 
 
-def is_outside(service: Service, start: datetime, colleague: Staff | None, moving: Appointment | None = None) -> bool:
+def is_outside(
+    service: Service, start: datetime, colleague: Staff | None, now: datetime, moving: Appointment | None = None
+) -> bool:
     """Whether the time is free, but outside the hours of the colleague, or of everybody."""
 
     def fits(outside: bool) -> bool:
-        found = who_is_free(service, start, moving, outside)
+        found = who_is_free(service, start, now, moving, outside)
         return bool(found) if colleague is None else colleague.id in found
 
     return not fits(outside=False) and fits(outside=True)
@@ -305,9 +307,9 @@ def check_by_staff(
     the hours and nobody said that it is meant."""
     if not now <= start <= now + FURTHEST:
         raise SlotTaken(_("Cet horaire est passé, ou trop loin."))
-    if not by.outside and is_outside(service, start, by.colleague, moving):
+    if not by.outside and is_outside(service, start, by.colleague, now, moving):
         raise Invalid(fields={"outside": _("C’est en dehors des heures : cochez pour le confirmer.")})
-    fitting = who_is_free(service, start, moving, by.outside)
+    fitting = who_is_free(service, start, now, moving, by.outside)
     if by.colleague is not None:
         fitting = [staff for staff in fitting if staff == by.colleague.id]
     if not fitting:
@@ -434,7 +436,7 @@ def hand_over(appointment: Appointment, to: Staff, actor: Actor, now: datetime) 
     refuse_over(appointment)
     if to.id == appointment.staff_id:
         return
-    if to.id not in who_is_free(appointment.service, appointment.start, appointment):
+    if to.id not in who_is_free(appointment.service, appointment.start, now, appointment):
         raise Conflict(_("{name} n’est pas libre à cette heure.", name=to.name))
     appointment.staff = to
     db.session.flush()
@@ -654,8 +656,8 @@ def _closures(window: Span) -> list[Span]:
     return [Span(closure.start, closure.end) for closure in closures_in(window)]
 
 
-def _taken(window: Span, moving: Appointment | None = None) -> Mapping[int, Sequence[Span]]:
-    """Reserved time by staff id; the window keeps its cost the same with a hundred or a hundred thousand rows."""
+def _taken(window: Span, now: datetime, moving: Appointment | None = None) -> Mapping[int, Sequence[Span]]:
+    """Reserved and held time by staff id; the window keeps its cost the same, however many rows there are."""
     rows = select(Appointment.staff_id, Appointment.since, Appointment.until).where(
         Appointment.id != (moving.id if moving else 0),
         ~Appointment.cancelled,
@@ -665,4 +667,6 @@ def _taken(window: Span, moving: Appointment | None = None) -> Mapping[int, Sequ
     found: dict[int, list[Span]] = defaultdict(list)
     for staff, since, until in db.session.execute(rows):
         found[staff].append(Span(since, until))
+    for staff, span in holds.taken(window, now):
+        found[staff].append(span)
     return found

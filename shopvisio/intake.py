@@ -8,19 +8,23 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, delete, select
+from sqlalchemy import ForeignKey, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from shopvisio import safety
+from shopvisio import holds, safety, settings
 from shopvisio.accounts import Customer
-from shopvisio.booking import Appointment, ByStaff, Service, book, check_cap
+from shopvisio.booking import Appointment, ByStaff, Service, book, check_cap, check_free
 from shopvisio.cases import SAID, Case, Intake, Photo, consent, open_case, record
 from shopvisio.db import Base, db, public_id
 from shopvisio.errors import Conflict, Invalid
 from shopvisio.i18n import _, language
+from shopvisio.jobs import enqueue
 
 KEPT = timedelta(days=1)
 PHOTOS = 6
+LONGEST = 5000  # signs of one field that are kept, right or wrong
+BEGUN, BOOKED = 30, 8  # drafts, and bookings made of them, that one network may send within a day
+DRAFTS, ALL_PHOTOS = 3000, 900  # in all, within a day: a flood ends before the disk does
 
 
 class Draft(Base):
@@ -31,6 +35,7 @@ class Draft(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(unique=True, default=public_id)
     service_id: Mapped[int] = mapped_column(ForeignKey("service.id"))
+    network: Mapped[str] = mapped_column(default="", index=True)  # where it came from, for counting
     start: Mapped[datetime]
     typed: Mapped[str] = mapped_column(default="{}")
     created: Mapped[datetime] = mapped_column(index=True)
@@ -57,9 +62,13 @@ class DraftPhoto(Base):
     height: Mapped[int]
 
 
-def begin(service: Service, start: datetime, now: datetime) -> Draft:
-    """A new draft for a time the customer picked."""
-    draft = Draft(key=public_id(20), service=service, start=start, created=now)
+def begin(service: Service, start: datetime, network: str, now: datetime) -> Draft:
+    """A new draft for a time the customer picked. Raises Conflict when too many were begun today."""
+    drafts = select(func.count()).select_from(Draft).where(Draft.created > now - KEPT)
+    begun = db.session.scalar(drafts.where(Draft.network == network)) if network else 0
+    if (begun or 0) >= BEGUN or (db.session.scalar(drafts) or 0) >= DRAFTS:
+        raise Conflict(_("Trop de réservations ont été commencées aujourd’hui sans être finies : appelez-nous plutôt."))
+    draft = Draft(key=public_id(20), service=service, network=network, start=start, created=now)
     db.session.add(draft)
     db.session.flush()
     return draft
@@ -72,7 +81,8 @@ def find(key: str) -> Draft | None:
 
 def type_in(draft: Draft, **fields: Any) -> None:
     """Keep what was typed, right or wrong."""
-    draft.typed = json.dumps(draft.fields | fields, ensure_ascii=False)
+    kept = {name: value[:LONGEST] if isinstance(value, str) else value for name, value in fields.items()}
+    draft.typed = json.dumps(draft.fields | kept, ensure_ascii=False)
     db.session.flush()
 
 
@@ -80,6 +90,10 @@ def add_photo(draft: Draft, file: str, width: int, height: int) -> None:
     """Keep a cleaned photo with the draft. Raises Conflict when there are enough."""
     if len(draft.photos) >= PHOTOS:
         raise Conflict(_("{n} photos suffisent.", n=PHOTOS))
+    if (db.session.scalar(select(func.count()).select_from(DraftPhoto)) or 0) >= ALL_PHOTOS:
+        raise Conflict(
+            _("Les photos ne passent pas pour l’instant : continuez sans, vous les montrerez pendant l’appel.")
+        )
     draft.photos.append(DraftPhoto(file=file, width=width, height=height))
     db.session.flush()
 
@@ -105,23 +119,41 @@ def is_safe(draft: Draft) -> bool:
     return draft.service.kind != "repair" or safety.is_open(fields.get("dangers", ()), fields.get("done", ()))
 
 
-def submit(draft: Draft, customer: Customer, consents: dict[str, str], address: str, now: datetime) -> Appointment:
-    """Turn the draft into a case with its first appointment, in the caller's write. Raises SlotTaken, Conflict and
-    the like, and then the draft is as it was."""
+def agree(draft: Draft, consents: Mapping[str, str], address: str, now: datetime) -> None:
+    """Keep what the customer ticked, word for word, until the case is made of the draft."""
+    type_in(draft, agreed={"texts": dict(consents), "address": address, "at": now.isoformat()}, language=language())
+
+
+def hold(draft: Draft, now: datetime) -> None:
+    """Keep the draft's time until its sender confirms from their mail, in the caller's write. Raises SlotTaken,
+    Conflict and the like."""
+    holds.release(draft.id, now)
+    check_cap(_customer(draft, now), now)
+    staff_id = check_free(draft.service, draft.start, now)
+    busy = draft.service.rules.holds(draft.start)
+    holds.keep(draft.id, staff_id, busy, draft.network, draft.fields["email"], now)
+    enqueue("hold", now, draft=draft.id)
+
+
+def submit(draft: Draft, now: datetime) -> Appointment:
+    """Turn the draft, agreed to, into a case with its first appointment, in the caller's write. Raises SlotTaken,
+    Conflict and the like, and then the draft is as it was."""
     fields = draft.fields
     told = {name: fields.get(name, "") for name in ("device", "brand", "model", "symptom")}
     answers = ((question, fields.get(f"answer{n}", "")) for n, question in enumerate(draft.service.asked))
     about = Intake(**told, answers=tuple((question, answer) for question, answer in answers if answer))
-    customer.language, customer.created = language(), now
+    customer, agreed = _customer(draft, now), fields["agreed"]
+    holds.release(draft.id, now)
     check_cap(customer, now)
+    _check_network(draft, now)
     case = open_case(draft.service.kind, customer, about, now)
     appointment = book(case, draft.service, draft.start, now)
     for photo in draft.photos:
         db.session.add(Photo(case_id=case.id, file=photo.file, width=photo.width, height=photo.height, created=now))
     if draft.service.kind == "repair":
-        _keep_safety(case, fields, address, now)
-    for kind, text in consents.items():
-        consent(case, kind, text, address, now)
+        _keep_safety(case, fields, agreed["address"], now)
+    for kind, text in agreed["texts"].items():
+        consent(case, kind, text, agreed["address"], datetime.fromisoformat(agreed["at"]))
         record(case, "consented", customer.actor, now, consent=kind)
     draft.case_id = case.id
     draft.photos.clear()
@@ -156,6 +188,24 @@ def take_down(
     return appointment
 
 
+def _customer(draft: Draft, now: datetime) -> Customer:
+    fields = draft.fields
+    return Customer(
+        name=fields["name"],
+        email=fields["email"],
+        phone=settings.phone(fields["phone"]),
+        language=fields["language"],
+        created=now,
+    )
+
+
+def _check_network(draft: Draft, now: datetime) -> None:
+    """Raises Conflict when one network has booked enough for a day, under whatever names."""
+    made = select(func.count()).select_from(Draft).where(Draft.network == draft.network, Draft.created > now - KEPT)
+    if draft.network and (db.session.scalar(made.where(Draft.case_id.is_not(None))) or 0) >= BOOKED:
+        raise Conflict(_("Trop de rendez-vous ont été pris aujourd’hui depuis votre connexion : appelez-nous plutôt."))
+
+
 def _keep_safety(case: Case, fields: dict[str, Any], address: str, now: datetime) -> None:
     """The answers of the gate in the case's story, and word for word what the customer says they have cut off."""
     dangers, done = fields.get("dangers", []), fields.get("done", [])
@@ -173,6 +223,7 @@ def purge(now: datetime) -> list[str]:
     """Forget the drafts that are a day old; answers the photo files to delete after the commit."""
     old = select(Draft.id).where(Draft.created < now - KEPT)
     files = list(db.session.scalars(select(DraftPhoto.file).where(DraftPhoto.draft_id.in_(old))))
+    holds.purge(now)
     db.session.execute(delete(DraftPhoto).where(DraftPhoto.draft_id.in_(old)))
     db.session.execute(delete(Draft).where(Draft.created < now - KEPT))
     return files

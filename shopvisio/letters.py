@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from shopvisio import booking, calls, cases, hub, ics, intake, invoices, mail, papers, settings
+from shopvisio import booking, calls, cases, holds, hub, ics, intake, invoices, mail, papers, settings
 from shopvisio.accounts import Staff
 from shopvisio.booking import Appointment
 from shopvisio.cases import Case
@@ -18,6 +18,7 @@ from shopvisio.config import Config
 from shopvisio.db import db, writing
 from shopvisio.errors import MailFailed
 from shopvisio.i18n import use
+from shopvisio.intake import Draft
 from shopvisio.invoices import Paper
 from shopvisio.jobs import Handler, enqueue
 from shopvisio.mail import Mail
@@ -27,16 +28,19 @@ RENDER_SECONDS = 60
 
 @dataclass(frozen=True)
 class Letters:
-    """The handlers; ``case_url`` writes a customer's link, ``desk_url`` the staff's address of a case."""
+    """The handlers; ``case_url`` writes a customer's link, ``hold_url`` the one that confirms a booking, ``desk_url``
+    the staff's address of a case."""
 
     config: Config
     case_url: Callable[[Case], str]
+    hold_url: Callable[[Draft], str]
     desk_url: Callable[[Case], str]
 
     def handlers(self) -> dict[str, Handler]:
         """The handler of each kind of job."""
         return {
             "confirmation": self.confirmation,
+            "hold": self.hold,
             "moved": self.moved,
             "cancelled": self.cancelled,
             "reminder": self.reminder,
@@ -76,6 +80,17 @@ class Letters:
             if not appointment.cancelled:
                 self._with_calendar("confirmation", appointment, "REQUEST", now)
                 self._to_staff(appointment.case, "booked", appointment.staff, now)
+
+    def hold(self, facts: dict[str, Any], now: datetime) -> None:
+        """A time is held: whoever asked for it confirms from their mail."""
+        with writing():
+            draft, hold = db.session.get(Draft, facts["draft"]), holds.of(facts["draft"])
+            if draft is None or hold is None or draft.case_id is not None or hold.expires <= now:
+                return
+            told = draft.fields
+            url = self.hold_url(draft)
+            made = mail.compose("hold", told["email"], told["language"], now, draft=draft, hold=hold, url=url)
+            hold.mail_id = made.id
 
     def moved(self, facts: dict[str, Any], now: datetime) -> None:
         """A visit has another time: both sides are told, and the colleague who had it before."""

@@ -11,6 +11,7 @@ from base64 import urlsafe_b64encode
 from shopvisio.errors import NotFound
 
 CASE = "case"  # the purpose of a customer's link
+HOLD = "hold"  # of the mail that confirms a booking
 FEED, SHOP_FEED = "feed", "shop-feed"  # of a colleague's calendar: their own visits, or everybody's
 SIGNATURE = 16  # signs of base64: 96 bits
 

@@ -15,8 +15,7 @@ from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, EmailField, StringField, TelField, TextAreaField
 from wtforms.validators import DataRequired, Email, Length, ValidationError
 
-from shopvisio import booking, clock, hub, intake, pictures, settings
-from shopvisio.accounts import Customer
+from shopvisio import booking, clock, hub, intake, mail, pictures, proof, settings
 from shopvisio.availability import Slot
 from shopvisio.booking import Appointment, Service
 from shopvisio.db import db, public_id, writing
@@ -124,7 +123,7 @@ def times(service_id: int) -> ResponseReturnValue:
         with writing():
             start = chosen_start()
             booking.check_free(service, start, now)
-            key = intake.begin(service, start, now).key
+            key = intake.begin(service, start, guard.network(), now).key
     except (Invalid, SlotTaken) as refusal:
         page = times_page(service, now, back=url_for("book.home"), refusal=refusal)
         return page, 409 if isinstance(refusal, SlotTaken) else 422
@@ -234,7 +233,7 @@ def fault(key: str) -> ResponseReturnValue:
     """Step 3: what is broken, with photos. Every button of the page keeps what was typed."""
     draft = draft_of(key)
     if draft.case_id is not None:
-        return _to_case(draft)
+        return to_case(draft)
     form = _fault_form(draft.service)(data=draft.fields)
     if request.method == "GET":
         return _fault_page(draft, form, "")
@@ -397,7 +396,7 @@ def person(key: str) -> ResponseReturnValue:
     """The last step: who comes and what they agree to; the button makes the case. Sent twice, it is made once."""
     now, draft = clock.now(), draft_of(key)
     if draft.case_id is not None:
-        return _to_case(draft)
+        return to_case(draft)
     if not draft.fields.get("device"):
         return redirect(url_for("book.fault", key=key))
     if not intake.is_safe(draft):
@@ -406,17 +405,20 @@ def person(key: str) -> ResponseReturnValue:
     form = kind(data=draft.fields)
     if request.method == "GET":
         return _person_page(draft, form)
-    with writing():
-        intake.type_in(draft, **_typed(form, "name", "email", "phone"))
-    if not form.validate():
-        return _person_page(draft, form), 422
+    typed = _typed(form, "name", "email", "phone")
+    refusal: ShopVisioError | None = None
     try:
+        if form.validate():
+            with writing():
+                _send(draft, typed, now)
+    except (Invalid, Conflict) as error:
+        refusal = error
+    if refusal or form.errors:
         with writing():
-            _submit(draft, now)
-    except (Invalid, Conflict) as refusal:
+            intake.type_in(draft, **typed)
         return _person_page(draft, form, refusal), 409 if isinstance(refusal, Conflict) else 422
     wake_jobs()
-    return _to_case(draft)
+    return to_case(draft) if draft.case_id else redirect(url_for("confirm.held", key=key), 303)
 
 
 def _person_page(draft: Draft, form: FlaskForm, refusal: ShopVisioError | None = None) -> str:
@@ -427,23 +429,31 @@ def _person_page(draft: Draft, form: FlaskForm, refusal: ShopVisioError | None =
         form=form,
         refusal=refusal,
         immediate=settings.get("immediate_text"),
+        challenge=proof.challenge(guard.secret_key(), draft.key, clock.now() + intake.KEPT),
+        mail_leaves=mail.is_configured(),
     )
 
 
-def _submit(draft: Draft, now: datetime) -> None:
+def _send(draft: Draft, typed: dict[str, str], now: datetime) -> None:
+    """Book at once what a person sent; a time is only held where a machine may have sent it."""
     if draft.case_id is not None:
         return  # the other of two clicks made it
+    intake.type_in(draft, **typed)
     if "start" in request.form:  # the free time that was proposed instead of a taken one
         intake.move(draft, chosen_start())
-    typed = draft.fields
-    customer = Customer(name=typed["name"], email=typed["email"], phone=settings.phone(typed["phone"]))
-    consents = {"terms": legal.terms_accepted()}
+    texts = {"terms": legal.terms_accepted()}
     if draft.service.kind == "repair":
-        consents["immediate"] = settings.get("immediate_text")
-    intake.submit(draft, customer, consents, request.remote_addr or "", now)
+        texts["immediate"] = settings.get("immediate_text")
+    intake.agree(draft, texts, request.remote_addr or "", now)
+    worked = proof.is_good(guard.secret_key(), request.form.get("altcha", ""), draft.key, now)
+    if worked or not mail.is_configured():
+        intake.submit(draft, now)
+    else:
+        intake.hold(draft, now)
 
 
-def _to_case(draft: Draft) -> ResponseReturnValue:
+def to_case(draft: Draft) -> ResponseReturnValue:
+    """On to the case the draft became."""
     case = intake.case_of(draft)
     if case is None:
         raise NotFound

@@ -116,7 +116,7 @@ def _typed_start() -> datetime | None:
 
 def _choice(service: Service, start: datetime, moving: Appointment | None = None) -> Choice:
     who = _colleague(service)
-    return Choice(service, start, who, booking.is_outside(service, start, who, moving))
+    return Choice(service, start, who, booking.is_outside(service, start, who, clock.now(), moving))
 
 
 def _by_me(choice: Choice, tell: bool = True) -> ByStaff:
@@ -338,7 +338,7 @@ def move(key: str) -> ResponseReturnValue:
 
 
 def _move_page(found: Appointment, choice: Choice, refusal: Exception | None = None) -> str:
-    fitting = booking.who_is_free(found.service, choice.start, found, choice.is_outside)
+    fitting = booking.who_is_free(found.service, choice.start, clock.now(), found, choice.is_outside)
     to = choice.colleague or (db.session.get(Staff, fitting[0]) if fitting else None) or found.staff
     told = _preview("moved", found.case, Foretold(choice.start, to, found.visit))
     return render_template(

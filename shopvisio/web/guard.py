@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from ipaddress import ip_address, ip_network
 from typing import Any, TypeVar
 
 from flask import abort, current_app, g, redirect, request, session, url_for
@@ -96,6 +97,18 @@ def signed_in(staff_id: Any, epoch: Any) -> Staff | None:
     """The colleague that a sign-in names, unless it was ended since."""
     person = db.session.get(Staff, staff_id) if isinstance(staff_id, int) else None
     return person if person and person.active and person.epoch == epoch else None
+
+
+def network() -> str:
+    """Where the request comes from, for counting: an IPv4 address, or the first half of an IPv6 one. Empty for this
+    machine and for private networks: behind one of those may stand everybody."""
+    try:
+        address = ip_address((request.remote_addr or "").removeprefix("::ffff:"))
+    except ValueError:
+        return ""
+    if not address.is_global:
+        return ""
+    return str(address) if address.version == 4 else str(ip_network(f"{address}/64", strict=False))
 
 
 def secret_key() -> bytes:

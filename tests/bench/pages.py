@@ -166,7 +166,7 @@ def drafts(app: Flask, number: int, start: datetime | None = None) -> list[str]:
             for s in booking.free_slots(service, today + timedelta(days=week), 7, now)
         ]
         with db.writing():
-            made = [intake.begin(service, start or slots[n], now) for n in range(number)]
+            made = [intake.begin(service, start or slots[n], "", now) for n in range(number)]
             for draft in made:
                 intake.type_in(draft, device="WC", symptom="Il fuit.", dangers=["water"], done=["water"])
             return [draft.key for draft in made]
