@@ -40,6 +40,7 @@ from shopvisio.web import (
     register,
     safety,
     signalling,
+    stills,
     trial,
 )
 
@@ -59,6 +60,7 @@ BLUEPRINTS = (
     customer,
     legal,
     call,
+    stills,
     desk,
     counter,
     accept,

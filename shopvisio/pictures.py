@@ -1,10 +1,11 @@
-"""Customers' photos: re-encoded as JPEG in a child process, turned upright, their metadata left behind."""
+"""People's photos: re-encoded as JPEG in a child process, turned upright, their metadata left behind."""
 
 import base64
 import json
 import sys
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
 from shopvisio import child
 from shopvisio.errors import Invalid, Unavailable
@@ -15,16 +16,35 @@ SIDE = 2560  # pixels of the longer side as it is kept
 PIXELS = 120_000_000  # more is no photo of a phone
 
 
-def clean(data: bytes) -> tuple[bytes, int, int]:
-    """JPEG bytes, width and height of a photo in any usual format, HEIC included.
+class Clean(NamedTuple):
+    """A picture that holds nothing but itself."""
+
+    jpeg: bytes
+    width: int
+    height: int
+
+
+def clean(data: bytes, side: int = SIDE) -> Clean:
+    """A photo in any usual format, HEIC included, its longer side at most ``side`` pixels. As :func:`sized`."""
+    return sized(data, side)[0]
+
+
+def sized(data: bytes, *sides: int) -> list[Clean]:
+    """The same photo once for each of these longest sides, the largest first.
 
     It blocks, and is heavy: call it by ``hub.in_turn``. Raises Invalid when this is not a picture.
     """
+    asked = json.dumps(sides).encode() + b"\n"
     try:
-        told = json.loads(child.run("shopvisio.pictures", data, seconds=30, megabytes=1024))
+        told = json.loads(child.run("shopvisio.pictures", asked + data, seconds=30, megabytes=1024))
     except Unavailable:
         raise Invalid(_("Ce fichier n’est pas une photo lisible (JPEG, PNG, HEIC ou WebP).")) from None
-    return base64.b64decode(told["jpeg"]), told["width"], told["height"]
+    return [Clean(base64.b64decode(one["jpeg"]), one["width"], one["height"]) for one in told]
+
+
+def small(file: str) -> str:
+    """What the small copy beside a kept photo is called."""
+    return file.replace(".jpg", ".small.jpg")
 
 
 def keep(folder: Path, name: str, jpeg: bytes) -> None:
@@ -39,15 +59,20 @@ def _main() -> None:
 
     register_heif_opener()
     Image.MAX_IMAGE_PIXELS = PIXELS
-    with Image.open(BytesIO(sys.stdin.buffer.read()), formats=("JPEG", "PNG", "WEBP", "HEIF", "GIF")) as picture:
+    asked, _end, data = sys.stdin.buffer.read().partition(b"\n")
+    made = []
+    with Image.open(BytesIO(data), formats=("JPEG", "PNG", "WEBP", "HEIF", "GIF")) as picture:
         if picture.width * picture.height > PIXELS:
             raise SystemExit("too many pixels")
-        picture.draft("RGB", (SIDE, SIDE))
-        upright = ImageOps.exif_transpose(picture)
-        upright.thumbnail((SIDE, SIDE))
-        out = BytesIO()
-        upright.convert("RGB").save(out, "JPEG", quality=85, optimize=True)
-    told = {"jpeg": base64.b64encode(out.getvalue()).decode(), "width": upright.width, "height": upright.height}
+        sides = json.loads(asked)
+        picture.draft("RGB", (sides[0], sides[0]))
+        upright = ImageOps.exif_transpose(picture).convert("RGB")
+        for side in sides:
+            upright.thumbnail((side, side))
+            out = BytesIO()
+            upright.save(out, "JPEG", quality=85, optimize=True)
+            made.append((out.getvalue(), upright.width, upright.height))
+    told = [{"jpeg": base64.b64encode(jpeg).decode(), "width": w, "height": h} for jpeg, w, h in made]
     sys.stdout.write(json.dumps(told))
 
 

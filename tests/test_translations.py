@@ -30,6 +30,7 @@ SAME = {  # what is written alike in French and in English
     "Moselle",
     "Page",
     "Photo {n}",
+    "Photos",
     "Port",
     "Question",
     "Questions",

@@ -10,7 +10,7 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
 
-from shopvisio import accounts, clock, i18n, settings
+from shopvisio import accounts, clock, i18n, pictures, settings
 from shopvisio.hub import Alarm
 from shopvisio.web import errors, guard
 
@@ -34,6 +34,11 @@ HEADERS = {
     "X-Robots-Tag": "noindex",
 }
 LONGEST_FORM = 1 << 20  # bytes
+HEAVY = {  # the pages that photos come by, with the bytes they may bring; six of the intake, one of a call
+    "book.fault": None,
+    "stills.send": pictures.LARGEST + LONGEST_FORM,
+    "stills.send_from_desk": pictures.LARGEST + LONGEST_FORM,
+}
 OPEN_UNCLAIMED = {"static", "door.claim", "health.ready", "public.brand", "public.icon"}
 
 csrf = CSRFProtect()
@@ -87,9 +92,10 @@ def choose_eyes() -> None:
 
 
 def _small_forms() -> None:
-    """Photos come by one page alone; whatever else is sent is text."""
-    if request.endpoint != "book.fault":
-        request.max_content_length = LONGEST_FORM
+    """Photos come by a few pages alone; whatever else is sent is text."""
+    longest = HEAVY.get(request.endpoint or "", LONGEST_FORM)
+    if longest is not None:
+        request.max_content_length = longest
 
 
 def _until_claimed() -> Any:

@@ -4,26 +4,26 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from io import SEEK_END
 from itertools import groupby
-from typing import IO, Any
+from typing import Any
 
-from flask import Blueprint, current_app, redirect, render_template, request, send_from_directory, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, EmailField, StringField, TelField, TextAreaField
 from wtforms.validators import DataRequired, Email, Length, ValidationError
 
-from shopvisio import booking, clock, hub, intake, mail, pictures, proof, settings
+from shopvisio import booking, clock, intake, mail, proof, settings
 from shopvisio.availability import Slot
 from shopvisio.booking import Appointment, Service
-from shopvisio.db import db, public_id, writing
+from shopvisio.db import db, writing
 from shopvisio.errors import Conflict, Invalid, NotFound, ShopVisioError, SlotTaken
 from shopvisio.i18n import _, here, lazy, zone
 from shopvisio.intake import Draft
-from shopvisio.web import guard, legal, moment, wake_jobs
+from shopvisio.web import guard, legal, moment, uploads, wake_jobs
 from shopvisio.web.guard import anybody
+from shopvisio.web.uploads import Cleaned
 
 blueprint = Blueprint("book", __name__)
 
@@ -260,15 +260,6 @@ def _fault_page(draft: Draft, form: FlaskForm, refusal: str) -> str:
     )
 
 
-@dataclass(frozen=True)
-class Cleaned:
-    """A photo in the uploads folder that no row names yet."""
-
-    file: str
-    width: int
-    height: int
-
-
 def _cleaned(files: Sequence[FileStorage], room: int) -> tuple[list[Cleaned], str]:
     """The photos that can be used, written to the uploads folder, and why another cannot."""
     given = [file for file in files if file.filename]
@@ -276,26 +267,10 @@ def _cleaned(files: Sequence[FileStorage], room: int) -> tuple[list[Cleaned], st
     refusal = _("{n} photos suffisent.", n=intake.PHOTOS) if len(given) > room else ""
     for file in given[:room]:
         try:
-            kept.append(_clean(file))
+            kept.append(uploads.keep(file))
         except ShopVisioError as error:
             refusal = f"{file.filename}\u00a0: {error.message or _('cette photo n’a pas pu être lue.')}"
     return kept, refusal
-
-
-def _clean(file: FileStorage) -> Cleaned:
-    with file.stream as stream:
-        if stream.seek(0, SEEK_END) > pictures.LARGEST:
-            raise Invalid(_("cette photo est trop lourde, 20 Mo au plus."))
-        stream.seek(0)
-        jpeg, width, height = hub.in_turn(_read_and_clean, stream)
-    name = f"{public_id(20)}.jpg"
-    pictures.keep(current_app.config["SHOP"].uploads, name, jpeg)
-    return Cleaned(name, width, height)
-
-
-def _read_and_clean(stream: IO[bytes]) -> tuple[bytes, int, int]:
-    """Read in its turn only: the photos that wait for theirs stay on the disk."""
-    return pictures.clean(stream.read())
 
 
 def _keep_fault(draft: Draft, form: FlaskForm, photos: Sequence[Cleaned]) -> None:
@@ -311,8 +286,7 @@ def _keep_fault(draft: Draft, form: FlaskForm, photos: Sequence[Cleaned]) -> Non
                 intake.add_photo(draft, photo.file, photo.width, photo.height)
             except Conflict:  # as many came from another page meanwhile
                 unused.append(photo.file)
-    for file in unused:
-        (current_app.config["SHOP"].uploads / file).unlink(missing_ok=True)
+    uploads.forget(unused)
 
 
 def _typed(form: FlaskForm, *names: str) -> dict[str, str]:
@@ -326,7 +300,7 @@ def photo(key: str, photo_id: int) -> ResponseReturnValue:
     found = next((photo for photo in draft_of(key).photos if photo.id == photo_id), None)
     if found is None:
         raise NotFound
-    return send_from_directory(current_app.config["SHOP"].uploads, found.file, mimetype="image/jpeg")
+    return uploads.send(found.file)
 
 
 # -- the person

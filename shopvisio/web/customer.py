@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from babel.support import LazyProxy
 from flask import Blueprint, Response, current_app, redirect, render_template, request, send_from_directory, url_for
@@ -11,7 +12,7 @@ from stdnum import iban as stdnum_iban
 from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
-from shopvisio import booking, calls, cases, clock, ics, invoices, mail, papers, payments, settings, trials
+from shopvisio import booking, calls, cases, clock, ics, invoices, mail, papers, payments, settings, stills, trials
 from shopvisio.booking import Appointment, Service
 from shopvisio.calls import Call
 from shopvisio.cases import Case
@@ -115,6 +116,8 @@ def _case_page(case: Case, now: datetime, contest_form: WordsForm | None = None)
         bic=settings.get("bic"),
         may_contest=judged and case.confirmed_by == "staff",
         days=story.by_day(case.journal, to_customer=True),
+        stills=[still.id for still in stills.of_case(case)],
+        still_url=partial(url_for, "stills.customer", token=guard.token_of(case)),
         contest_form=contest_form or WordsForm(),
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, current_app, redirect, render_template, request, send_from_directory, url_for
@@ -283,6 +284,7 @@ def _case_page(case: Case, now: datetime, **posted: FlaskForm) -> str:
         is_open=upcoming is not None and now >= calls.opens(upcoming),
         stages=story.stages(case, upcoming),
         days=story.by_day(case.journal),
+        still_url=partial(url_for, "stills.desk", key=case.key),
         forms=_forms(case, posted),
         may_confirm_from=cases.may_confirm_from(case),
         papers=[(paper, payments.owed(paper), payments.of_paper(paper)) for paper in issued],

@@ -5,17 +5,20 @@ appointment's key), ``{appointment}`` (staff, signed in by the session cookie) o
 desk that only listens). Its twin in the browser is ``static/call/protocol.js``.
 
 client -> server, each answered by an acknowledgement ``{…}`` or ``{error, message}``:
-    enter  {mic, camera, sound, voice}   take the seat -> {seat, media, people, messages, wait}
+    enter  {mic, camera, sound, voice}   take the seat -> {seat, media, people, messages, wait, stills}
     offer  {sdp}                  dial the relay -> {answer}
     media  {mic, camera, sound, voice}   camera is on, off, paused or held; voice: no pictures wanted
     here   {}                     does the line still stand?
     say    {text}                 a line of chat
     show   {product}              staff put a product (its id) on the customer's screen
+    ask    {what}                 staff ask the customer's page for a still, for motion or for detail
     leave  {}
 server -> client:
     people   [{seat, role, name, mic, camera, sound, voice, link}]    link is live, or lost while awaited back
     message  {id, at, role, name, text, product}               product is null or {name, summary, price, url}
     wait     {late, busy}         how many minutes late the colleague said to be; whether another call holds them
+    still    {id, at, role, name, width, height, visit}    a picture came in beside the call
+    asked    {what, name}         somebody of the shop asks for it
     replaced {}                   the same seat was taken by a newer page
     ended    {next}               the call is over; the page to go to
     closing  {}                   the appliance stops; it will be back
@@ -31,7 +34,7 @@ from typing import Any
 from flask import Flask, current_app, request, url_for
 from flask_socketio import ConnectionRefusedError, SocketIO, emit, join_room, leave_room
 
-from shopvisio import accounts, booking, calls, clock, hub
+from shopvisio import accounts, booking, calls, clock, hub, stills
 from shopvisio.accounts import Actor
 from shopvisio.booking import Appointment
 from shopvisio.calls import Message
@@ -40,6 +43,7 @@ from shopvisio.db import db, writing
 from shopvisio.errors import Conflict, Forbidden, Invalid, NotFound, ShopVisioError
 from shopvisio.i18n import _
 from shopvisio.rtc import Engine, Event
+from shopvisio.stills import Still
 from shopvisio.web import choose_eyes, errors, guard, presence
 from shopvisio.web.presence import CAMERAS, ROLES, Person
 
@@ -51,6 +55,7 @@ AWAITED_BACK = 20.0  # seconds a seat is kept for somebody whose connection went
 BURST, PER_SECOND = 40.0, 5.0  # events a seat may send at once, and steadily
 PUMP_SECONDS = 5.0  # a wake-up that got lost costs no more than this
 DESK = "desk"
+ASKED = ("still", "motion", "detail")
 
 socketio = SocketIO()
 
@@ -262,12 +267,14 @@ def _enter(who: Who, now: datetime, **media: Any) -> dict[str, Any]:
     join_room(who.room)
     person.wait = presence.wait_of(person)
     _tell_people(key)
+    kept = [told_still(still) for still in stills.of_case(who.appointment.case)]
     return {
         "seat": who.seat,
         "media": person.media,
         "people": _people(key),
         "messages": said,
         "wait": person.wait,
+        "stills": kept,
     }
 
 
@@ -306,6 +313,13 @@ def _show(who: Who, now: datetime, product: int) -> None:
     emit("message", told, to=who.room)
 
 
+def _ask(who: Who, now: datetime, what: str) -> None:
+    person = _seated()
+    if person.role != "staff":
+        raise Forbidden
+    emit("asked", {"what": what, "name": person.name}, to=who.room, include_self=False)
+
+
 def _leave(who: Who, now: datetime) -> None:
     place = presence.leave(_sid())
     if place is not None:
@@ -319,6 +333,24 @@ def _seated() -> Person:
     if place is None:
         raise Conflict(_("L’appel est ouvert sur une autre page."))
     return place[1]
+
+
+def told_still(still: Still) -> dict[str, Any]:
+    """A still as pages know it; where its picture is, each side knows."""
+    return {
+        "id": still.id,
+        "at": still.at.isoformat(),
+        "role": still.actor,
+        "name": still.name,
+        "width": still.width,
+        "height": still.height,
+        "visit": still.appointment.visit,
+    }
+
+
+def tell_still(key: str, told: dict[str, Any]) -> None:
+    """A picture came in: everybody in the call is told."""
+    socketio.emit("still", told, to=_room(key))
 
 
 def _told(message: Message) -> dict[str, Any]:
@@ -345,6 +377,10 @@ def _camera(value: Any) -> bool:
     return isinstance(value, str) and value in CAMERAS
 
 
+def _asked(value: Any) -> bool:
+    return isinstance(value, str) and value in ASKED
+
+
 def _text(longest: int) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, str) and len(value) <= longest
 
@@ -363,6 +399,7 @@ EVENTS: Mapping[str, tuple[Callable[..., dict[str, Any] | None], Shape]] = {
     "here": (_here, {}),
     "say": (_say, {"text": _text(calls.LONGEST_MESSAGE)}),
     "show": (_show, {"product": _row}),
+    "ask": (_ask, {"what": _asked}),
     "leave": (_leave, {}),
 }
 

@@ -1,7 +1,7 @@
 """The journal in words: a line of a case becomes an icon and a sentence, for the desk or for the customer."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -41,6 +41,7 @@ class Line:
     text: str
     words: str = ""
     link: str = ""
+    stills: tuple[int, ...] = ()
 
 
 TELLINGS: dict[str, Telling] = {
@@ -75,6 +76,7 @@ TELLINGS: dict[str, Telling] = {
     "call_ended": Telling(
         "video", PLAIN, lazy("termine le {visit} appel{minutes}."), lazy("a terminé le {visit} appel{minutes}.")
     ),
+    "still": Telling("cam", PLAIN, lazy("Photo prise pendant l’appel."), lazy("Photo prise pendant l’appel.")),
     "product_shown": Telling("bag", PLAIN, lazy("montre : {product}."), lazy("a montré : {product}.")),
     "proposed": Telling("wrench", KEY, lazy("conclut : {outcome}."), lazy("a conclu : {outcome}.")),
     "outcome": Telling("check", KEY, lazy("conclut : {outcome}."), lazy("a conclu : {outcome}.")),
@@ -128,7 +130,7 @@ MISSED = {
     "both": lazy("Personne n’est venu"),
 }
 EITHER = {"booked", "moved", "cancelled", "safety"}  # the customer's own act, or staff's for them
-IMPERSONAL = {"call_started", "missed"}  # nobody's own act: told without a name
+IMPERSONAL = {"call_started", "missed", "still"}  # nobody's own act: told without a name
 
 
 def tell(entry: Entry, to_customer: bool = False) -> Line | None:
@@ -151,6 +153,7 @@ def tell(entry: Entry, to_customer: bool = False) -> Line | None:
         str(sentence).format(**_words(told)),
         str(told.get("words") or told.get("reason") or ""),
         str(told.get("tracking") or ""),
+        (int(told["still"]),) if "still" in told else (),
     )
 
 
@@ -159,9 +162,21 @@ def by_day(entries: Iterable[Entry], to_customer: bool = False) -> list[tuple[da
     days: dict[date, list[Line]] = {}
     for entry in reversed(list(entries)):
         line = tell(entry, to_customer)
-        if line is not None:
-            days.setdefault(here(line.at).date(), []).append(line)
+        if line is None:
+            continue
+        lines = days.setdefault(here(line.at).date(), [])
+        if line.stills and lines and lines[-1].stills:
+            lines[-1] = _together(line, lines[-1])
+        else:
+            lines.append(line)
     return list(days.items())
+
+
+def _together(earlier: Line, later: Line) -> Line:
+    """Stills taken one after the other are one line."""
+    taken = earlier.stills + later.stills
+    text = n_("Photo prise pendant l’appel.", "{n} photos prises pendant l’appel.", len(taken))
+    return replace(earlier, text=text, stills=taken)
 
 
 def nth(visit: int) -> str:

@@ -483,3 +483,15 @@ def test_who_waits_is_told_that_another_call_holds_their_colleague(
         assert heard(customer, "wait") == [{"late": 0, "busy": False}]
     finally:
         presence.empty(key)
+
+
+def test_staff_ask_for_a_photo_and_the_customer_does_not(
+    repairer: SocketIOTestClient, customer: SocketIOTestClient
+) -> None:
+    ask(customer, "enter", MEDIA)
+    ask(repairer, "enter", MEDIA)
+    assert ask(repairer, "ask", {"what": "still"}) == {}
+    assert heard(customer, "asked") == [{"what": "still", "name": "Karim Benali"}]
+    assert heard(repairer, "asked") == []
+    assert ask(customer, "ask", {"what": "still"})["error"] == "forbidden"
+    assert ask(repairer, "ask", {"what": "everything"})["error"] == "invalid"

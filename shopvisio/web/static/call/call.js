@@ -18,13 +18,14 @@ import { Picker } from "./picker.js";
 import { Card, Shelf } from "./products.js";
 import { Line } from "./protocol.js";
 import { Stage } from "./stage.js";
+import { Album, Shutter } from "./stills.js";
 import { called, say, time } from "./words.js";
 
 const LATE = 3 * 60_000; // ms after the hour, before the page says that the other is late
 
 const page = find("#call");
 const facts = /** @type {{role: "customer" | "staff", appointment: string, case?: string, kind: string, start: string,
-  opens?: string, now: string, other: string}} */ (/** @type {unknown} */ (page.dataset));
+  opens?: string, now: string, other: string, stills: string, still: string, csrf: string}} */ (/** @type {unknown} */ (page.dataset));
 const isStaff = facts.role === "staff";
 const isRepair = facts.kind === "repair";
 const inside = `inside:${facts.appointment}`; // remembers, through a reload, that we are in the call
@@ -42,6 +43,7 @@ const state = {
   closing: false,
   /** @type {string} */ peer: "connecting",
   going: { weak: false, rung: 0, held: false, /** @type {"mine" | "theirs" | ""} */ whose: "" },
+  sharp: isRepair, // whether their picture is sharp rather than smooth
   voice: false, // whether we want voice and stills only
   blocked: false, // whether the browser holds the sound back
   refusal: "",
@@ -60,6 +62,8 @@ const line = new Line(
     people: onPeople,
     message: onMessage,
     wait: (wait) => update({ wait }),
+    still: onStill,
+    asked: onAsked,
     down: () => update({ line: false }),
     closing: () => update({ closing: true }),
     replaced: () => quit("replaced"),
@@ -73,6 +77,8 @@ const line = new Line(
 const chat = new Chat(facts.role, (text) => line.say(text));
 const card = isStaff ? null : new Card();
 if (isStaff && !isRepair) new Shelf((product) => line.show(product));
+const album = new Album(facts.still, isNarrow);
+const shutter = new Shutter(facts.stills, facts.csrf, isNarrow, (still) => album.add(still));
 /** @type {Peer | null} */
 let peer = null;
 
@@ -139,6 +145,7 @@ function enter() {
 /** @param {import("./protocol.js").Seated} seated */
 function onEntered(seated) {
   Object.assign(state, { seat: seated.seat, line: true, closing: false, wait: seated.wait });
+  album.catchUp(seated.stills);
   chat.catchUp(seated.messages);
   const shown = seated.messages.findLast(({ product }) => product)?.product;
   if (shown && !peer) card?.show(shown);
@@ -180,6 +187,7 @@ function onPeople(people) {
   update({ view: now ? "live" : "waiting" });
   if (arrived) announce(say("arrived", { name: called(now) }));
   if (arrived && !isStaff) void chime(/** @type {HTMLAudioElement} */ (find("#chime")));
+  if (arrived && isStaff && state.sharp !== isRepair) askForSharp(state.sharp);
   if (before && !now) announce(say("gone", { name: called(before) }));
 }
 
@@ -188,6 +196,50 @@ function onMessage(message) {
   chat.add(message);
   if (message.product) card?.show(message.product);
   if (message.role !== facts.role && !message.product) announce(`${called(message)} : ${message.text}`);
+}
+
+/** @param {import("./protocol.js").Still} still */
+function onStill(still) {
+  if (!album.add(still) || still.role === facts.role) return;
+  album.show(still);
+  find("#asking").hidden = true;
+  announce(say("photoCame", { name: called(still) }));
+}
+
+/** @param {import("./protocol.js").Asked} asked */
+function onAsked({ what, name }) {
+  if (isStaff) return;
+  if (what === "still") {
+    const who = called({ role: "staff", name });
+    find("#asked b").textContent = say("photoAsked", { name: who });
+    find("#asked").hidden = false;
+    announce(say("photoAsked", { name: who }));
+  } else peer?.setSharp(what === "detail");
+}
+
+/** Whether a photo had better be light now. */
+function isNarrow() {
+  return state.going.rung > 1;
+}
+
+async function takeStill() {
+  find("#asked").hidden = true;
+  await shutter.take(camera.stream.getVideoTracks()[0]);
+}
+
+async function askForStill() {
+  await line.request("still");
+  find("#asking").hidden = false;
+}
+
+/**
+ * Staff: what their picture is to be like, smooth or sharp.
+ * @param {boolean} sharp
+ */
+async function askForSharp(sharp) {
+  state.sharp = sharp;
+  for (const part of all("[data-sharp]")) part.hidden = (part.dataset.sharp === "yes") === sharp;
+  await line.request(sharp ? "detail" : "motion");
 }
 
 /** @param {View} view */
@@ -416,6 +468,15 @@ onActs({
   },
   camera: async () => update({ trouble: await camera.setCamera(camera.state === "off") }),
   hear: () => stage.hear(),
+  still: takeStill,
+  "still-again": () => shutter.again(),
+  "hide-still": () => album.hide(),
+  "ask-still": askForStill,
+  "not-now": () => {
+    find("#asked").hidden = true;
+  },
+  smooth: () => askForSharp(false),
+  sharp: () => askForSharp(true),
   "voice-only": () => setVoice(true),
   video: () => setVoice(false),
   swap: () => {

@@ -34,11 +34,25 @@
  * @property {string} text
  * @property {Product | null} product
  *
+ * @typedef {Object} Still
+ * @property {number} id
+ * @property {string} at  ISO 8601.
+ * @property {"customer" | "staff"} role
+ * @property {string} name
+ * @property {number} width
+ * @property {number} height
+ * @property {number} visit  Of the case, from 1.
+ *
+ * @typedef {Object} Asked
+ * @property {"still" | "motion" | "detail"} what
+ * @property {string} name  Who asks.
+ *
  * @typedef {Object} Seated
  * @property {string} seat
  * @property {"none" | "live" | "lost"} media  What the relay has of us: none after it was started anew.
  * @property {Person[]} people
  * @property {Message[]} messages
+ * @property {Still[]} stills
  * @property {Wait} wait
  *
  * @typedef {Object} Wait  What a customer is told while they wait.
@@ -50,6 +64,8 @@
  * @property {(people: Person[]) => void} people
  * @property {(message: Message) => void} message
  * @property {(wait: Wait) => void} wait
+ * @property {(still: Still) => void} still  A picture came in beside the call.
+ * @property {(asked: Asked) => void} asked  Somebody of the shop asks our page for something.
  * @property {() => void} down  The line is cut; it comes back by itself.
  * @property {() => void} closing  The appliance stops for a moment.
  * @property {() => void} replaced  A newer page has our seat.
@@ -108,7 +124,9 @@ export class Line {
     this.#socket.on("connect", () => this.#sit());
     this.#socket.on("disconnect", (/** @type {string} */ why) => this.#cut(why));
     this.#socket.on("connect_error", (/** @type {any} */ error) => this.#failed(error));
-    for (const name of /** @type {const} */ (["people", "message", "wait", "closing"])) this.#socket.on(name, hear[name]);
+    for (const name of /** @type {const} */ (["people", "message", "wait", "still", "asked", "closing"])) {
+      this.#socket.on(name, hear[name]);
+    }
     this.#socket.on("replaced", () => this.#finish(() => hear.replaced()));
     this.#socket.on("ended", (/** @type {{next: string}} */ { next }) => this.#finish(() => hear.ended(next)));
     window.addEventListener("online", () => this.doubt());
@@ -170,6 +188,12 @@ export class Line {
     asking.abort();
     this.#doubting = false;
     if (!stands) this.#again(0);
+  }
+
+  /** @param {Asked["what"]} what */
+  async request(what) {
+    await this.#seat();
+    await this.#ask("ask", { what });
   }
 
   async #sit() {

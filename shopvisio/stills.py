@@ -1,0 +1,104 @@
+"""Stills: full-size pictures taken during a visit and sent beside the call. Marks are drawn upon them."""
+
+import re
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from shopvisio import calls
+from shopvisio.accounts import Actor
+from shopvisio.booking import Appointment
+from shopvisio.cases import Case, record
+from shopvisio.db import Base, db
+from shopvisio.errors import Conflict, Invalid, NotFound
+from shopvisio.i18n import _
+
+SIDE = 4096  # pixels of the longer side as it is kept
+SMALL = 1280  # of its copy for narrow lines and lists
+MOST = 60  # of one visit
+LATEST = 100  # of a case, shown to who comes into a call
+_ONCE = re.compile(r"[0-9A-Za-z-]{8,64}")
+
+
+class Still(Base):
+    """One picture, kept under ``file`` in the uploads folder with a small copy beside it. ``once`` is the sender's own
+    word for this sending: sent twice is kept once."""
+
+    __tablename__ = "still"
+    __table_args__ = (UniqueConstraint("file"), UniqueConstraint("appointment_id", "once"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"), index=True)
+    at: Mapped[datetime]
+    actor: Mapped[str]  # staff or customer
+    name: Mapped[str]
+    file: Mapped[str]
+    width: Mapped[int]
+    height: Mapped[int]
+    once: Mapped[str]
+
+    appointment: Mapped[Appointment] = relationship()
+
+
+def may_add(appointment: Appointment, actor: Actor, once: str, now: datetime) -> Still | None:
+    """Whether a still of this visit may come in, asked before it is looked at; the one that this sending made already.
+
+    Raises Invalid for a ``once`` that is no such word, NotFound when nobody ever came to the visit, Conflict when
+    there are enough, and what :func:`calls.may_join` raises.
+    """
+    if not _ONCE.fullmatch(once):
+        raise Invalid
+    call = calls.find(appointment)
+    if call is None:
+        raise NotFound
+    calls.may_join(actor, appointment, call, now)
+    sent = select(Still).where(Still.appointment_id == appointment.id, Still.once == once)
+    already = db.session.scalar(sent)
+    if already is None and _number(appointment) >= MOST:
+        raise Conflict(_("Ce rendez-vous a déjà {n} photos, c’est le maximum.", n=MOST))
+    return already
+
+
+def add(
+    appointment: Appointment, actor: Actor, once: str, file: str, width: int, height: int, now: datetime
+) -> tuple[Still, bool]:
+    """Keep a cleaned picture with the case; whether it is new (else ``file`` is not needed). Raises as
+    :func:`may_add`."""
+    already = may_add(appointment, actor, once, now)
+    if already is not None:
+        return already, False
+    still = Still(
+        case_id=appointment.case_id,
+        appointment=appointment,
+        at=now,
+        actor=actor.kind,
+        name=actor.name,
+        file=file,
+        width=width,
+        height=height,
+        once=once,
+    )
+    db.session.add(still)
+    db.session.flush()
+    record(appointment.case, "still", actor, now, still=still.id)
+    return still, True
+
+
+def of_case(case: Case) -> list[Still]:
+    """The latest of a case, in order."""
+    newest = select(Still).where(Still.case_id == case.id).order_by(Still.id.desc()).limit(LATEST)
+    return list(db.session.scalars(newest))[::-1]
+
+
+def find(case: Case, still_id: int) -> Still:
+    """A still of this case. Raises NotFound."""
+    still = db.session.get(Still, still_id)
+    if still is None or still.case_id != case.id:
+        raise NotFound
+    return still
+
+
+def _number(appointment: Appointment) -> int:
+    return db.session.scalar(select(func.count(Still.id)).where(Still.appointment_id == appointment.id)) or 0

@@ -1,0 +1,64 @@
+"""Photos that are sent to us: looked at for their weight, cleaned in their turn, kept in the uploads folder."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from io import SEEK_END
+from pathlib import Path
+from typing import IO
+
+from flask import current_app, send_from_directory
+from werkzeug.datastructures import FileStorage
+from werkzeug.wrappers import Response
+
+from shopvisio import hub, pictures
+from shopvisio.db import public_id
+from shopvisio.errors import Invalid
+from shopvisio.i18n import _
+from shopvisio.pictures import Clean
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """A photo in the uploads folder that no row names yet."""
+
+    file: str
+    width: int
+    height: int
+
+
+def keep(file: FileStorage, side: int = pictures.SIDE, small: int = 0) -> Cleaned:
+    """Clean a photo and keep it; with ``small`` a second one of that longest side beside it, for narrow lines.
+
+    Raises Invalid when it is too heavy, or no photo.
+    """
+    with file.stream as stream:
+        if stream.seek(0, SEEK_END) > pictures.LARGEST:
+            raise Invalid(_("cette photo est trop lourde, 20 Mo au plus."))
+        stream.seek(0)
+        made = hub.in_turn(_read_and_clean, stream, *([side, small] if small else [side]))
+    name = f"{public_id(20)}.jpg"
+    for kept, picture in zip((name, pictures.small(name)), made, strict=False):
+        pictures.keep(_folder(), kept, picture.jpeg)
+    return Cleaned(name, made[0].width, made[0].height)
+
+
+def _read_and_clean(stream: IO[bytes], *sides: int) -> list[Clean]:
+    """Read in its turn only: the photos that wait for theirs stay on the disk."""
+    return pictures.sized(stream.read(), *sides)
+
+
+def forget(files: Iterable[str]) -> None:
+    """Delete photos that no row names any more."""
+    for file in files:
+        for name in (file, pictures.small(file)):
+            (_folder() / name).unlink(missing_ok=True)
+
+
+def send(file: str) -> Response:
+    """A kept photo as an answer."""
+    return send_from_directory(_folder(), file, mimetype="image/jpeg")
+
+
+def _folder() -> Path:
+    folder: Path = current_app.config["SHOP"].uploads
+    return folder
