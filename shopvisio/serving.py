@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from flask import Flask
 
 from shopvisio import app as house
-from shopvisio import clock, hub, tls
+from shopvisio import clock, hub, reach, settings, tls
 from shopvisio.config import BadConfig, Config, lan_address
 from shopvisio.errors import RelayFailed
 from shopvisio.hub import server
@@ -46,6 +46,7 @@ def serve(config: Config, when_up: Callable[[Flask], None] = lambda app: None) -
     app = house.create_app(config)
     relay = _relay(config)
     app.extensions["relay"] = relay
+    app.extensions["reach"] = _reach(app, config, relay)
     signalling.start(app)
     house.start_jobs(app)
     for listener, tls_ in listeners:
@@ -87,6 +88,18 @@ def _tls(config: Config) -> ssl.SSLContext | None:
     lan = lan_address()
     names = tls.names(urlsplit(config.public_url).hostname or "", [lan] if lan != "localhost" else [])
     return tls.context(*tls.self_signed(config.secrets, names, clock.now()))
+
+
+def _reach(app: Flask, config: Config, relay: Engine) -> reach.Watch:
+    def wish() -> reach.Wish:
+        with app.app_context():
+            return reach.Wish(
+                settings.get("public_address"), settings.get("stun_server"), config.public_url, config.media_addresses
+            )
+
+    watch = reach.Watch(reach.Reach(config.media_addresses), wish, relay.advertise)
+    hub.spawn(watch.run)
+    return watch
 
 
 def _relay(config: Config) -> Engine:

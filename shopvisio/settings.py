@@ -1,5 +1,6 @@
 """What the shopkeeper decides: one declared table, strict values, a history of who changed what."""
 
+import ipaddress
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -200,13 +201,35 @@ def _amount(value: int) -> str:
     return f"{value // 100},{value % 100:02}" if value % 100 else str(value // 100)
 
 
-SHOP, PAPERS, BOOKING, REPAIR, MAIL = "shop", "papers", "booking", "repair", "mail"
+def _public_addresses(typed: str) -> str:
+    try:
+        return " ".join(str(ipaddress.ip_address(one)) for one in typed.replace(",", " ").split())
+    except ValueError:
+        raise ValueError(_("Une adresse comme 203.0.113.7, ou plusieurs séparées par des espaces.")) from None
+
+
+def _stun_server(typed: str) -> str:
+    found = re.fullmatch(r"([a-zA-Z0-9.-]+|\[[0-9a-fA-F:]+\]):([0-9]{1,5})", typed.strip())
+    if typed.strip() and not (found and 0 < int(found[2]) < 65536):
+        raise ValueError(_("Un nom et un port, comme stun.exemple.example:3478."))
+    return typed.strip()
+
+
+def _turn_urls(typed: str) -> str:
+    for url in typed.split():
+        if not re.fullmatch(r"turns?:([a-zA-Z0-9.-]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?(\?transport=(udp|tcp))?", url):
+            raise ValueError(_("Une adresse comme turns:relais.exemple.example:443?transport=tcp."))
+    return " ".join(typed.split())
+
+
+SHOP, PAPERS, BOOKING, REPAIR, MAIL, NETWORK = "shop", "papers", "booking", "repair", "mail", "network"
 GROUPS: dict[str, Text] = {
     SHOP: lazy("Boutique"),
     BOOKING: lazy("Rendez-vous"),
     REPAIR: lazy("Réparation en visio"),
     PAPERS: lazy("Factures et TVA"),
     MAIL: lazy("E-mails"),
+    NETWORK: lazy("Réseau"),
 }
 
 SETTINGS: dict[str, Setting] = {
@@ -456,6 +479,37 @@ SETTINGS: dict[str, Setting] = {
             secret=True,
         ),
         Setting("mail_from", MAIL, lazy("Expéditeur"), lazy("Vide : l’e-mail de la boutique."), _email),
+        Setting(
+            "public_address",
+            NETWORK,
+            lazy("Adresse publique"),
+            lazy("Celle de votre box. Vide : celle du nom public de la boutique, relue toutes les cinq minutes."),
+            _public_addresses,
+        ),
+        Setting(
+            "stun_server",
+            NETWORK,
+            lazy("Serveur STUN"),
+            lazy("Interrogé toutes les cinq minutes sur l’adresse de la box. Vide : personne n’est interrogé."),
+            _stun_server,
+        ),
+        Setting(
+            "turn_urls",
+            NETWORK,
+            lazy("Serveur TURN"),
+            lazy("Pour les réseaux qui bloquent tout le reste. Plusieurs adresses : séparées par des espaces."),
+            _turn_urls,
+        ),
+        Setting(
+            "turn_secret",
+            NETWORK,
+            lazy("Secret partagé du TURN"),
+            lazy("Chaque client reçoit un mot de passe à lui, valable un jour."),
+            _text(200),
+            secret=True,
+        ),
+        Setting("turn_user", NETWORK, lazy("Compte TURN"), lazy("Seulement sans secret partagé."), _text(120)),
+        Setting("turn_password", NETWORK, lazy("Mot de passe TURN"), "", _text(200), secret=True),
     )
 }
 
@@ -495,6 +549,8 @@ def _together(values: Mapping[str, Any]) -> dict[str, str]:
         wrong["vat_number"] = _("Nécessaire quand la boutique facture la TVA.")
     if value("legal_form") in CAPITAL_FORMS and not value("capital"):
         wrong["capital"] = _("Nécessaire pour une société.")
+    if value("turn_urls") and not value("turn_secret") and not (value("turn_user") and value("turn_password")):
+        wrong["turn_urls"] = _("Donnez aussi le secret partagé, ou le compte et son mot de passe.")
     return wrong
 
 

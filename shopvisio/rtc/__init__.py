@@ -8,6 +8,7 @@ neither the web nor the shop. Inside, from the outside in:
     line      TCP connections, for networks that let no UDP through
     port      one UDP socket for everybody, and who a datagram is for
     bursts    many datagrams by one system call
+    outside   how the internet sees this machine: a question to a STUN server
     sdp       offer in, answer out                                  (pure)
     trio      what a sender is told when two receive it             (pure)
     flow      numbers that stay continuous when a person comes back (pure)
@@ -16,6 +17,7 @@ neither the web nor the shop. Inside, from the outside in:
 """
 
 from shopvisio.rtc.engine import Engine, Event
+from shopvisio.rtc.outside import seen_by
 from shopvisio.rtc.port import local_addresses
 
-__all__ = ["Engine", "Event", "local_addresses"]
+__all__ = ["Engine", "Event", "local_addresses", "seen_by"]

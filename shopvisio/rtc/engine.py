@@ -27,6 +27,7 @@ T = TypeVar("T")
 LEGS = 64                 # connections at once
 PLACES = 3                # in a room
 TICK = 0.25               # seconds between two looks at who is still there
+FOLLOW = 2.0              # seconds between two looks at the addresses of this machine
 PROBE_AFTER = 0.75        # seconds of silence before asking for a sign of life
 LOST_AFTER = 2.0          # seconds of silence before the other person is told
 END_AFTER = 30.0          # seconds of silence, or of waiting for a browser that never comes
@@ -54,7 +55,7 @@ class Engine:
     port: the UDP port; 0 takes any free one, ``port`` then says which.
     addresses: the local addresses to listen on, one socket each; None: all of this machine, and those that
     it gets later.
-    advertised: further addresses at which browsers may reach the same port: the public one.
+    advertised: further addresses at which browsers may reach the same port: the public one. advertise() changes them.
     tcp_port: where browsers reach this machine by TCP, with connections that come in by adopt(); 0: nowhere.
     wake: called in the relay's thread after each event and each finished future; must not block.
 
@@ -114,6 +115,10 @@ class Engine:
         """End the seat's connection, if it has one."""
         return self._submit(self._leave(room, seat))
 
+    def advertise(self, addresses: Sequence[str]) -> None:
+        """From now on answers name these further addresses; whoever is connected stays so."""
+        self._advertised = tuple(addresses)
+
     def adopt(self, sock: socket.socket) -> None:
         """Take over an accepted TCP connection from which framed STUN comes; it is the relay's to close."""
         loop = self._loop
@@ -126,7 +131,7 @@ class Engine:
 
     def stats(self) -> Future[dict[str, Any]]:
         """{"lag": seconds the loop was late at worst since the last call, "lines": TCP connections,
-        "rooms": {room: {seat: {...}}}}.
+        "addresses": where browsers are told to find us, "rooms": {room: {seat: {...}}}}.
 
         Of a seat: state, remote ("address:port" or ""), by ("udp", "tcp" or ""), packets_in, bytes_in,
         packets_out, bytes_out, refused, lost (packets of the person's own streams that never reached the
@@ -188,7 +193,8 @@ class Engine:
         if len(others) >= LEGS or (place not in free if place is not None else not free):
             log.warning("no place for another connection (%s)", len(others))
             raise RelayFailed(_("L’appel est complet pour le moment."))
-        leg = Leg(offer, self._reachable(), min(free) if place is None else place)
+        self._follow()
+        leg = Leg(offer, list(self._ports), min(free) if place is None else place)
         self._drop(room, seat, leg)
         self._legs[room, seat] = self._by_name[leg.ufrag] = leg
         self._spawn(self._connect(room, seat, leg))
@@ -196,18 +202,6 @@ class Engine:
 
     def _adopt(self, sock: socket.socket) -> None:
         self._spawn(self._lines.adopt(sock))
-
-    def _reachable(self) -> list[Port]:
-        """The sockets to offer now: a lease may have given this machine another address since the start."""
-        if self._addresses is not None:
-            return self._ports
-        present = local_addresses()
-        known = {port.address for port in self._ports}
-        new = [address for address in present if address not in known]
-        with contextlib.suppress(RelayFailed):     # said in the log; the others still serve
-            for port in self._listen(new) if new else ():
-                asyncio.get_running_loop().add_reader(port.socket, port.readable)
-        return [port for port in self._ports if port.address in present] or self._ports
 
     async def _connect(self, room: str, seat: str, leg: Leg) -> None:
         if await leg.connect() and self._legs.get((room, seat)) is leg:
@@ -245,6 +239,7 @@ class Engine:
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()
+        followed = time.monotonic()
         while True:
             due = loop.time() + TICK
             await asyncio.sleep(TICK)
@@ -253,6 +248,29 @@ class Engine:
             self._lines.sweep(now)
             for (room, seat), leg in list(self._legs.items()):
                 self._look(room, seat, leg, now)
+            if now - followed >= FOLLOW:
+                self._follow()
+                followed = now
+
+    def _follow(self) -> None:
+        """Listen where this machine is now: a lease may give it another address at any time.
+
+        Who came in by an address that is no more finds another way by themselves, or dials anew; nobody else notices.
+        """
+        if self._addresses is not None:
+            return
+        loop, present = asyncio.get_running_loop(), local_addresses()
+        for port in [port for port in self._ports if port.address not in present]:
+            log.info("media address %s is gone", port.address)
+            self._ports.remove(port)
+            loop.remove_reader(port.socket)
+            port.gone()
+        known = {port.address for port in self._ports}
+        new = [address for address in present if address not in known]
+        with contextlib.suppress(RelayFailed):     # said in the log; the others still serve
+            for port in self._listen(new) if new else ():
+                log.info("media address %s is new", port.address)
+                loop.add_reader(port.socket, port.readable)
 
     def _look(self, room: str, seat: str, leg: Leg, now: float) -> None:
         silent = now - (leg.born if leg.state == "new" else leg.seen)
@@ -282,4 +300,5 @@ class Engine:
                 "silent": round(now - leg.seen, 3),
             }
         lag, self._lag = self._lag, 0.0
-        return {"lag": round(lag, 4), "lines": len(self._lines), "rooms": rooms}
+        return {"lag": round(lag, 4), "lines": len(self._lines), "rooms": rooms,
+                "addresses": [*dict.fromkeys([*(port.address for port in self._ports), *self._advertised])]}

@@ -58,9 +58,7 @@ class Line(Entry, asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
         self._lines.gone(self)
-        for leg in set(self.known.values()):
-            leg.lose(self)
-        self.known.clear()
+        self.gone()
 
     def data_received(self, data: bytes) -> None:
         data, at, packet = self._rest + data, 0, self._lines.packet

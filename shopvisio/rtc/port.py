@@ -103,6 +103,12 @@ class Entry(ABC):
         if self.known.get(address) is leg:
             del self.known[address]
 
+    def gone(self) -> None:
+        """Nothing comes in here any more: whoever did must find another way."""
+        for leg in set(self.known.values()):
+            leg.lose(self)
+        self.known.clear()
+
     def take(self, packet: adapter.Packet, size: int, sender: Address) -> None:
         """What lies in ``packet`` came from ``sender``."""
         view = packet.view
@@ -151,6 +157,11 @@ class Port(Entry):
 
     def forward(self, packet: adapter.Packet, size: int, to: Address) -> None:
         self.outbox.add(self._fd, packet, size, to)
+
+    def gone(self) -> None:
+        super().gone()
+        self.socket.close()
+        self._fd = -1
 
     def readable(self) -> None:
         """Take what has arrived, and send on what of it is media."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from sqlalchemy import select
@@ -114,6 +114,8 @@ def group(group: str) -> ResponseReturnValue:
         blame(form, refusal)
         return _settings_page(group, form), 422
     wake_jobs()
+    if watch := current_app.extensions.get("reach"):
+        watch.again()
     flash(_changed_sentence(changed))
     return redirect(url_for("owner.group", group=group), 303)
 
@@ -155,6 +157,7 @@ def _settings_page(
         form=form,
         missing={setting.name for setting in settings.missing()},
         mail_ready=mail.is_configured(),
+        reach=getattr(current_app.extensions.get("reach"), "now", None),
         services=_services(services or {}) if group == settings.BOOKING else [],
         new_service=new_service or NewServiceForm(formdata=None),
     )

@@ -5,7 +5,7 @@ appointment's key), ``{appointment}`` (staff, signed in by the session cookie) o
 desk that only listens). Its twin in the browser is ``static/call/protocol.js``.
 
 client -> server, each answered by an acknowledgement ``{…}`` or ``{error, message}``:
-    enter  {mic, camera, sound, voice}   take the seat -> {seat, media, people, messages, wait, stills}
+    enter  {mic, camera, sound, voice}   take the seat -> {seat, media, people, messages, wait, stills, turn}
     offer  {sdp}                  dial the relay -> {answer}
     media  {mic, camera, sound, voice}   camera is on, off, paused or held; voice: no pictures wanted
     here   {}                     does the line still stand?
@@ -34,7 +34,7 @@ from typing import Any
 from flask import Flask, current_app, request, url_for
 from flask_socketio import ConnectionRefusedError, SocketIO, emit, join_room, leave_room
 
-from shopvisio import accounts, booking, calls, clock, hub, stills
+from shopvisio import accounts, booking, calls, clock, hub, stills, turn
 from shopvisio.accounts import Actor
 from shopvisio.booking import Appointment
 from shopvisio.calls import Message
@@ -275,6 +275,7 @@ def _enter(who: Who, now: datetime, **media: Any) -> dict[str, Any]:
         "messages": said,
         "wait": person.wait,
         "stills": kept,
+        "turn": turn.servers(who.seat, now),
     }
 
 

@@ -124,7 +124,7 @@ def test_every_candidate_has_the_one_port_and_a_known_address() -> None:
 
 
 MOVING_HOUSE = r"""
-import re, subprocess, sys
+import re, subprocess, sys, time
 from shopvisio.rtc import Engine
 
 def offered():
@@ -142,6 +142,20 @@ ip("address", "add", "192.0.2.77/32", "dev", "lo")
 assert offered() == before | {"192.0.2.77"}, before
 ip("address", "del", "192.0.2.77/32", "dev", "lo")
 assert offered() == before, before
+
+def listens():
+    return set(engine.stats().result(1)["addresses"])
+
+def within(holds):      # nobody joins: it looks around by itself
+    until = time.monotonic() + 3
+    while not holds():
+        assert time.monotonic() < until, listens()
+        time.sleep(0.05)
+
+ip("address", "add", "192.0.2.78/32", "dev", "lo")
+within(lambda: "192.0.2.78" in listens())
+ip("address", "del", "192.0.2.78/32", "dev", "lo")
+within(lambda: "192.0.2.78" not in listens())
 engine.stop()
 """
 

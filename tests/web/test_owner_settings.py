@@ -144,3 +144,21 @@ def test_a_visit_of_no_length_is_refused(owner_client: FlaskClient, open_app: Fl
     for name in ("name", "minutes", "pause"):
         assert f'id="{box}{name}-why"' in answer.text
     assert owner_client.post("/desk/services/999", data=typed).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "says"),
+    [
+        ("public_address", "ma box", "Une adresse comme 203.0.113.7"),
+        ("stun_server", "stun.exemple.example", "Un nom et un port"),
+        ("turn_urls", "relais.exemple.example", "turns:relais.exemple.example:443"),
+        ("turn_urls", "turn:relais.exemple.example", "Donnez aussi le secret"),
+    ],
+)
+def test_a_network_that_cannot_be_is_refused_in_words(
+    owner_client: FlaskClient, name: str, typed: str, says: str
+) -> None:
+    answer = owner_client.post("/desk/settings/network", data={name: typed})
+    assert answer.status_code == 422
+    assert says in answer.text
+    assert typed in answer.text

@@ -149,20 +149,23 @@ function onEntered(seated) {
   chat.catchUp(seated.messages);
   const shown = seated.messages.findLast(({ product }) => product)?.product;
   if (shown && !peer) card?.show(shown);
-  if (!peer) dial();
+  peer?.setServers(seated.turn);
+  if (!peer) dial(seated.turn);
   else if (seated.media === "none") peer.redial("the appliance was started anew");
   else peer.hurry();
   onPeople(seated.people);
   tell();
 }
 
-function dial() {
+/** @param {RTCIceServer[]} servers */
+function dial(servers) {
   peer = new Peer({
     send: (offer) => line.offer(offer),
     onState: onMedia,
     onTrack: (stream, slot) => slot === 0 && stage.showTheirs(stream),
     sharp: isRepair,
   });
+  peer.setServers(servers);
   peer.setAlone(!other());
   gauge.watch(peer);
   peer.start(camera.stream);

@@ -59,6 +59,7 @@ export class Peer {
   /** @type {NonNullable<PeerOptions["onTrack"]>} */ #onTrack;
   #sharp;
   #alone = false;
+  /** @type {RTCIceServer[]} */ #servers = [];
   /** @type {Picture} */ #picture = { active: true, bitrate: 2_500_000, scale: 1, framerate: 30 };
   /** @type {PeerState | ""} */ #state = "";
   /** @type {Record<Kind, MediaStreamTrack | null>} */ #tracks = { audio: null, video: null };
@@ -88,6 +89,14 @@ export class Peer {
     this.#looking = setInterval(this.#look, LOOK);
     this.#enter("connecting", "start");
     this.#dialAfter(0);
+  }
+
+  /**
+   * From the next dial on these TURN servers may be used, where nothing else gets through.
+   * @param {RTCIceServer[]} servers
+   */
+  setServers(servers) {
+    this.#servers = servers;
   }
 
   /**
@@ -200,7 +209,7 @@ export class Peer {
     clearTimeout(this.#timer);
     drop(this.#dialling);
     this.#tries += 1;
-    const pc = new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" });
+    const pc = new RTCPeerConnection({ iceServers: this.#servers, bundlePolicy: "max-bundle" });
     this.#dialling = pc;
     this.#timer = setTimeout(() => this.redial("no connection in time"), DIAL_TIMEOUT);
     try {

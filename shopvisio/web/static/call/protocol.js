@@ -54,6 +54,7 @@
  * @property {Message[]} messages
  * @property {Still[]} stills
  * @property {Wait} wait
+ * @property {RTCIceServer[]} turn  For networks that let nothing else through.
  *
  * @typedef {Object} Wait  What a customer is told while they wait.
  * @property {number} late  Minutes that the colleague said to be late.
