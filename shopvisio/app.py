@@ -14,7 +14,7 @@ from flask import Flask
 from flask_migrate import Migrate, upgrade
 from sqlalchemy import select
 
-from shopvisio import backup, clock, db, hub, jobs, links
+from shopvisio import accounts, backup, clock, db, hub, jobs, legal, links
 from shopvisio.cases import Case
 from shopvisio.claim import Claim
 from shopvisio.config import Config
@@ -34,7 +34,6 @@ from shopvisio.web import (
     feed,
     front,
     health,
-    legal,
     owner,
     public,
     register,
@@ -42,7 +41,9 @@ from shopvisio.web import (
     signalling,
     stills,
     trial,
+    wording,
 )
+from shopvisio.web import legal as legal_pages
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ BLUEPRINTS = (
     safety,
     confirm,
     customer,
-    legal,
+    legal_pages,
     call,
     stills,
     desk,
@@ -68,6 +69,7 @@ BLUEPRINTS = (
     agenda,
     owner,
     trial,
+    wording,
 )
 
 
@@ -95,6 +97,9 @@ def create_app(config: Config) -> Flask:
     with app.app_context():
         db.prepare()
         _upgrade(config)
+        with db.writing():
+            if accounts.is_claimed():
+                legal.keep(clock.now())  # a new release may bring other starting texts
     register(app)
     for room in BLUEPRINTS:
         app.register_blueprint(room.blueprint)

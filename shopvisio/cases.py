@@ -181,6 +181,7 @@ class Consent(Base):
     kind: Mapped[str]  # terms, immediate
     text: Mapped[str]
     address: Mapped[str]  # the network address it came from
+    version_id: Mapped[int | None] = mapped_column(ForeignKey("legal_version.id"))  # of the text it stands for
 
 
 @dataclass(frozen=True)
@@ -262,9 +263,9 @@ def record(case: Case, kind: str, actor: Actor, now: datetime, **facts: Any) -> 
     return entry
 
 
-def consent(case: Case, kind: str, text: str, address: str, now: datetime) -> None:
+def consent(case: Case, kind: str, text: str, address: str, now: datetime, version: int | None = None) -> None:
     """Keep what the customer agreed to."""
-    db.session.add(Consent(case_id=case.id, at=now, kind=kind, text=text, address=address))
+    db.session.add(Consent(case_id=case.id, at=now, kind=kind, text=text, address=address, version_id=version))
 
 
 SAID = {"terms": "terms_said", "immediate": "immediate_said"}  # asked in writing -> noted from what was said aloud

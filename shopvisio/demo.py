@@ -5,7 +5,7 @@ Everybody in it is invented. All of it is made by the shop's own verbs, with the
 
 from datetime import datetime, timedelta
 
-from shopvisio import accounts, booking, calls, cases, catalogue, links, papers, settings
+from shopvisio import accounts, booking, calls, cases, catalogue, legal, links, papers, settings
 from shopvisio.accounts import Customer, Staff
 from shopvisio.availability import Hours
 from shopvisio.booking import Appointment, Service
@@ -63,6 +63,7 @@ def make(config: Config, now: datetime) -> list[tuple[str, str]]:
         for person in (owner, seller, repairer):
             booking.set_hours(person, OPEN)
         settings.put({"holidays": "FR"}, "demo", now)
+        legal.keep(now)
         return _links(config, due, part)
 
 

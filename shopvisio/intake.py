@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from shopvisio import holds, safety, settings
+from shopvisio import holds, legal, safety, settings
 from shopvisio.accounts import Customer
 from shopvisio.booking import Appointment, ByStaff, Service, book, check_cap, check_free
 from shopvisio.cases import SAID, Case, Intake, Photo, consent, open_case, record
@@ -121,7 +121,9 @@ def is_safe(draft: Draft) -> bool:
 
 def agree(draft: Draft, consents: Mapping[str, str], address: str, now: datetime) -> None:
     """Keep what the customer ticked, word for word, until the case is made of the draft."""
-    type_in(draft, agreed={"texts": dict(consents), "address": address, "at": now.isoformat()}, language=language())
+    versions = {kind: legal.in_force(kind, language(), now).id for kind in consents}
+    agreed = {"texts": dict(consents), "versions": versions, "address": address, "at": now.isoformat()}
+    type_in(draft, agreed=agreed, language=language())
 
 
 def hold(draft: Draft, now: datetime) -> None:
@@ -152,8 +154,9 @@ def submit(draft: Draft, now: datetime) -> Appointment:
         db.session.add(Photo(case_id=case.id, file=photo.file, width=photo.width, height=photo.height, created=now))
     if draft.service.kind == "repair":
         _keep_safety(case, fields, agreed["address"], now)
+    at, versions = datetime.fromisoformat(agreed["at"]), agreed.get("versions", {})
     for kind, text in agreed["texts"].items():
-        consent(case, kind, text, agreed["address"], datetime.fromisoformat(agreed["at"]))
+        consent(case, kind, text, agreed["address"], at, versions.get(kind))
         record(case, "consented", customer.actor, now, consent=kind)
     draft.case_id = case.id
     draft.photos.clear()

@@ -70,7 +70,6 @@ class Setting:
     default: Any = ""
     needed: bool = False  # papers cannot be issued without it
     choices: Mapping[str, Text] | None = None
-    long: bool = False
     secret: bool = False
     unit: str = ""
     show: Callable[[Any], str] = str  # the value as the form shows it
@@ -102,7 +101,7 @@ def _text(longest: int) -> Read:
     def read(typed: str) -> str:
         value = typed.strip()
         if len(value) > longest:
-            raise ValueError(_("C’est trop long : {n} signes au plus.", n=longest))
+            raise ValueError(_("C’est trop long : {n} signes au plus.", n=longest))
         return value
 
     return read
@@ -343,18 +342,6 @@ SETTINGS: dict[str, Setting] = {
             show=phone_for_eyes,
         ),
         Setting(
-            "immediate_text",
-            REPAIR,
-            lazy("Demande d’exécution immédiate"),
-            lazy("Le texte que coche le client avant de réserver. À faire relire."),
-            _text(1000),
-            long=True,
-            default=(
-                "Je demande que la réparation commence sans attendre la fin du délai de rétractation de 14 jours, "
-                "et je reconnais perdre mon droit de rétractation une fois la prestation pleinement exécutée."
-            ),
-        ),
-        Setting(
             "legal_name",
             PAPERS,
             lazy("Nom légal"),
@@ -391,6 +378,13 @@ SETTINGS: dict[str, Setting] = {
             needed=True,
         ),
         Setting("register", PAPERS, lazy("Registre"), lazy("Comme « RCS Lyon » ou « RNE »."), _text(80), needed=True),
+        Setting(
+            "publisher",
+            PAPERS,
+            lazy("Directeur de la publication"),
+            lazy("Qui répond de ces pages, nommé aux mentions légales : d’ordinaire vous."),
+            _text(120),
+        ),
         Setting(
             "vat_regime",
             PAPERS,

@@ -3,11 +3,11 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from shopvisio import cases, clock, settings
+from shopvisio import cases, clock, legal
 from shopvisio.cases import Case
 from shopvisio.db import writing
-from shopvisio.i18n import _
-from shopvisio.web import guard, legal
+from shopvisio.i18n import _, language
+from shopvisio.web import guard
 from shopvisio.web.guard import case_link
 
 blueprint = Blueprint("accept", __name__)
@@ -18,7 +18,8 @@ blueprint = Blueprint("accept", __name__)
 def ask(case: Case) -> ResponseReturnValue:
     """The texts that are still to be agreed to; sent twice, each is kept once."""
     home = url_for("customer.case", token=guard.token_of(case))
-    texts = {"terms": legal.terms_accepted(), "immediate": settings.get("immediate_text")}
+    now = clock.now()
+    texts = legal.asked("repair", now)
     wanted = {kind: texts[kind] for kind in cases.unwritten(case)}
     if not wanted:
         return redirect(home, 303)
@@ -29,9 +30,9 @@ def ask(case: Case) -> ResponseReturnValue:
             "customer/accept.html", case=case, token=guard.token_of(case), wanted=wanted, ticked=ticked, refusal=refusal
         )
         return page, 422 if refusal else 200
-    now = clock.now()
     with writing():
         for kind in cases.unwritten(case):
-            cases.consent(case, kind, wanted[kind], request.remote_addr or "", now)
+            version = legal.in_force(kind, language(), now).id
+            cases.consent(case, kind, wanted[kind], request.remote_addr or "", now, version)
             cases.record(case, "consented", case.customer.actor, now, consent=kind)
     return redirect(home, 303)

@@ -14,14 +14,14 @@ from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, EmailField, StringField, TelField, TextAreaField
 from wtforms.validators import DataRequired, Email, Length, ValidationError
 
-from shopvisio import booking, clock, intake, mail, proof, settings
+from shopvisio import booking, clock, intake, legal, mail, proof, settings
 from shopvisio.availability import Slot
 from shopvisio.booking import Appointment, Service
 from shopvisio.db import db, writing
 from shopvisio.errors import Conflict, Invalid, NotFound, ShopVisioError, SlotTaken
 from shopvisio.i18n import _, here, lazy, zone
 from shopvisio.intake import Draft
-from shopvisio.web import guard, legal, moment, uploads, wake_jobs
+from shopvisio.web import guard, moment, uploads, wake_jobs
 from shopvisio.web.guard import anybody
 from shopvisio.web.uploads import Cleaned
 
@@ -402,7 +402,7 @@ def _person_page(draft: Draft, form: FlaskForm, refusal: ShopVisioError | None =
         steps=STEPS[draft.service.kind],
         form=form,
         refusal=refusal,
-        immediate=settings.get("immediate_text"),
+        immediate=legal.ticked("immediate", clock.now()),
         challenge=proof.challenge(guard.secret_key(), draft.key, clock.now() + intake.KEPT),
         mail_leaves=mail.is_configured(),
     )
@@ -415,10 +415,7 @@ def _send(draft: Draft, typed: dict[str, str], now: datetime) -> None:
     intake.type_in(draft, **typed)
     if "start" in request.form:  # the free time that was proposed instead of a taken one
         intake.move(draft, chosen_start())
-    texts = {"terms": legal.terms_accepted()}
-    if draft.service.kind == "repair":
-        texts["immediate"] = settings.get("immediate_text")
-    intake.agree(draft, texts, request.remote_addr or "", now)
+    intake.agree(draft, legal.asked(draft.service.kind, now), request.remote_addr or "", now)
     worked = proof.is_good(guard.secret_key(), request.form.get("altcha", ""), draft.key, now)
     if worked or not mail.is_configured():
         intake.submit(draft, now)

@@ -12,7 +12,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, StringField, TelField, TextAreaField
 from wtforms.validators import DataRequired, Email, Length, Optional, ValidationError
 
-from shopvisio import accounts, booking, calls, clock, intake, mail, safety, settings
+from shopvisio import accounts, booking, calls, clock, intake, legal, mail, safety, settings
 from shopvisio.accounts import Customer, Staff
 from shopvisio.availability import Slot
 from shopvisio.booking import Appointment, ByStaff, Service
@@ -20,7 +20,7 @@ from shopvisio.cases import Case, Intake
 from shopvisio.db import db, writing
 from shopvisio.errors import Conflict, Invalid, NotFound, SlotTaken
 from shopvisio.i18n import _, here, lazy
-from shopvisio.web import guard, legal, moment, signalling, wake_jobs
+from shopvisio.web import guard, moment, signalling, wake_jobs
 from shopvisio.web.guard import staff
 from shopvisio.web.typed import blame, minutes
 
@@ -229,10 +229,7 @@ def _person_page(choice: Choice, form: PhoneForm, refusal: Exception | None = No
 
 def _to_say(service: Service) -> dict[str, str]:
     """What the customer may say yes to aloud, word for word, by kind."""
-    said = {"terms": legal.terms_accepted()}
-    if service.kind == "repair":
-        said["immediate"] = settings.get("immediate_text")
-    return said
+    return legal.asked(service.kind, clock.now())
 
 
 def _take_down(choice: Choice, form: PhoneForm, now: datetime) -> Appointment:

@@ -12,7 +12,21 @@ from stdnum import iban as stdnum_iban
 from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
-from shopvisio import booking, calls, cases, clock, ics, invoices, mail, papers, payments, settings, stills, trials
+from shopvisio import (
+    booking,
+    calls,
+    cases,
+    clock,
+    ics,
+    invoices,
+    legal,
+    mail,
+    papers,
+    payments,
+    settings,
+    stills,
+    trials,
+)
 from shopvisio.booking import Appointment, Service
 from shopvisio.calls import Call
 from shopvisio.cases import Case
@@ -115,6 +129,8 @@ def _case_page(case: Case, now: datetime, contest_form: WordsForm | None = None)
         iban=stdnum_iban.format(settings.get("iban")),
         bic=settings.get("bic"),
         may_contest=judged and case.confirmed_by == "staff",
+        consents=[consent for consent in cases.consents(case) if consent.version_id],
+        legal_texts=legal.TEXTS,
         days=story.by_day(case.journal, to_customer=True),
         stills=[still.id for still in stills.of_case(case)],
         still_url=partial(url_for, "stills.customer", token=guard.token_of(case)),

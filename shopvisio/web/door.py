@@ -12,7 +12,7 @@ from flask_wtf import FlaskForm
 from werkzeug.exceptions import TooManyRequests
 from wtforms import BooleanField, EmailField, PasswordField, StringField
 
-from shopvisio import accounts, booking, clock, settings
+from shopvisio import accounts, booking, clock, legal, settings
 from shopvisio.accounts import Staff
 from shopvisio.availability import Hours
 from shopvisio.claim import Claim
@@ -176,6 +176,7 @@ def _take_possession(form: ClaimForm, now: datetime) -> Staff:
         booking.set_hours(owner, hours)
         for service in booking.first_services():
             service.active = repairs if service.kind == "repair" else sales
+        legal.keep(now)
     return owner
 
 

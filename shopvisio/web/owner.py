@@ -23,7 +23,7 @@ from wtforms import (
 )
 from wtforms.widgets import CheckboxInput
 
-from shopvisio import accounts, booking, calendar, catalogue, clock, invoices, jobs, mail, payments, settings
+from shopvisio import accounts, booking, calendar, catalogue, clock, invoices, jobs, legal, mail, payments, settings
 from shopvisio import papers as case_papers
 from shopvisio.accounts import Staff
 from shopvisio.booking import Closure, Service
@@ -108,6 +108,7 @@ def group(group: str) -> ResponseReturnValue:
     try:
         with writing():
             changed = settings.put(_typed(form, names), _me().name, now)
+            legal.keep(now)
             for job in jobs.in_trouble("paper") if changed else ():
                 jobs.retry(job, now)  # it may have waited for just this answer
     except Invalid as refusal:
@@ -250,6 +251,7 @@ def change_service(service_id: int) -> ResponseReturnValue:
             kept = db.session.get_one(Service, service_id)
             people = [person for person in booking.takers(kept) if person.key in (form.people.data or ())]
             booking.change_service(kept, typed, people, form.active.data)
+            legal.keep(clock.now())
     except Invalid as refusal:
         blame(form, refusal)
         return _settings_page(settings.BOOKING, _as_shown(settings.BOOKING), {service_id: form}), 422
@@ -265,6 +267,7 @@ def add_service() -> ResponseReturnValue:
     try:
         with writing():
             made = booking.add_service(form.kind.data or "", form.data["name"] or "", form.minutes.data or "")
+            legal.keep(clock.now())
     except Invalid as refusal:
         blame(form, refusal)
         page = _settings_page(settings.BOOKING, _as_shown(settings.BOOKING), new_service=form)

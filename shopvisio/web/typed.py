@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from babel.support import LazyProxy
 from flask_wtf import FlaskForm
-from wtforms import Field, PasswordField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms import Field, PasswordField, SelectChoice, SelectField, StringField
 
 from shopvisio import settings
 from shopvisio.availability import Hours
@@ -37,7 +37,7 @@ def _field(setting: Setting) -> Field:
         return SelectField(choices=choices_of({"": lazy("Choisir…"), **setting.choices}), **given)
     if setting.secret:
         return PasswordField(**given, render_kw={"autocomplete": "off"})
-    return TextAreaField(**given) if setting.long else StringField(**given)
+    return StringField(**given)
 
 
 def choices_of(table: Mapping[str, Text]) -> list[SelectChoice]:

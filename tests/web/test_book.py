@@ -13,7 +13,7 @@ from way import AGREED, FAULT, PERSON, REPAIR, SALE, START, a_photo, begin, type
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from shopvisio import booking, catalogue, intake, settings
+from shopvisio import booking, catalogue, intake, legal, settings
 from shopvisio.cases import Case, Consent, Photo
 from shopvisio.db import db, writing
 from shopvisio.intake import Draft
@@ -275,7 +275,7 @@ def test_a_repair_is_booked_with_what_was_agreed_word_for_word(
         assert (case.customer.email, case.customer.phone) == ("marie@exemple.example", "+33639982750")
         assert appointment.start == TUESDAY_10
         assert appointment.staff.name == "Karim Benali"
-        assert consents["immediate"].text == settings.get("immediate_text")
+        assert consents["immediate"].text == legal.current("immediate", "fr", NOW).text
         assert "conditions générales de Atelier Lumière" in consents["terms"].text
         assert consents["terms"].address == "127.0.0.1"
 

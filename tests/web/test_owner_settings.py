@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from shopvisio import booking, cases, jobs, papers, settings
 from shopvisio.db import db, writing
 
-REPAIR = {"fee": "32", "answer_hours": "72", "immediate_text": "Je demande l’exécution immédiate."}
+REPAIR = {"fee": "32", "answer_hours": "72", "gas_phone": "0 800 47 33 33"}
 
 
 def value(app: Flask, name: str) -> object:
@@ -25,7 +25,7 @@ def test_every_setting_of_a_group_is_on_its_page(owner_client: FlaskClient, grou
 
 def test_a_change_is_kept_and_named(open_app: Flask, owner_client: FlaskClient) -> None:
     answer = owner_client.post("/desk/settings/repair", data=REPAIR, follow_redirects=True)
-    assert "Enregistré\u00a0: Tarif unique, TTC, Demande d’exécution immédiate." in answer.text
+    assert "Enregistré\u00a0: Tarif unique, TTC." in answer.text
     assert value(open_app, "fee") == 3200
     with open_app.app_context():
         changes = list(
