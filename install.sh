@@ -24,7 +24,7 @@ main() {
   case ${1:-} in
     '') become_root; appliance ;;
     demo) demo ;;
-    tests) in_checkout requirements-test.lock "$LIBRARIES $TEST_TOOLS" ;;
+    tests) tests ;;
     --uninstall) become_root --uninstall; uninstall ;;
     -h | --help) usage ;;
     *) usage >&2; exit 2 ;;
@@ -119,6 +119,11 @@ in_checkout() { # in_checkout LOCK PACKAGES: make .venv ready
 demo() {
   in_checkout requirements.lock "$LIBRARIES"
   exec "$here/.venv/bin/python" -m shopvisio demo
+}
+
+tests() {
+  in_checkout requirements-test.lock "$LIBRARIES $TEST_TOOLS"
+  "$here/tests/npm/install" "$here/.venv/bin/python" "$here/.venv/test-tools"
 }
 
 # ---- the appliance ----------------------------------------------------------------------------------

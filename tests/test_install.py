@@ -23,6 +23,7 @@ SCRIPTS = [
     INSTALLER,
     ROOT / "tests/run",
     ROOT / "tests/long",
+    ROOT / "tests/npm/install",
     ROOT / ".ci/run",
     ROOT / ".ci/image",
     ROOT / ".ci/lock",

@@ -1,0 +1,155 @@
+"""Makes a shop that has something on every page, in the data folder of the environment; prints its pages as JSON.
+
+The pages are found in the routing table, so a new one is looked at without being named here: each GET route is asked
+with every true name it could take, by a stranger and by the owner, and what answers with a page is a page.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice, product
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.routing import Rule
+
+from shopvisio import booking, calls, cases, clock, config, db, demo, hub, intake, invoices, legal, papers, settings
+from shopvisio.accounts import Staff
+from shopvisio.app import create_app
+from shopvisio.booking import Appointment, Service
+from shopvisio.cases import Case
+from shopvisio.i18n import LANGUAGES, use
+from shopvisio.intake import Draft
+from shopvisio.invoices import Paper
+from shopvisio.web import guard
+from tests.conftest import PASSWORD, Shop, book_visit, open_shop
+
+EACH = {"customer.case", "desk.case", "owner.group", "legal.page"}  # pages that are another one for each name
+ASKED = (("stranger", "/call?link=x"), ("owner", "/desk/settings?q=prix"), ("stranger", "/nowhere"))
+
+Names = dict[str, list[object]]
+
+
+def main() -> None:
+    """The shop, then its pages: ``[[who, path]]``."""
+    now = clock.now().replace(second=0, microsecond=0)
+    app = create_app(config.load())
+    with app.app_context(), use("fr", settings.zone()):
+        shop = open_shop(now - timedelta(days=30))
+        with db.writing():
+            settings.put({"holidays": "none", "notice_minutes": "0", "early_minutes": "240"}, "tests", now)
+            for person in (shop.owner, shop.seller, shop.repairer):
+                booking.set_hours(person, demo.ALWAYS)
+            for service in (shop.repair, shop.sale):
+                service.minutes, service.pause = 15, 0
+        with db.writing():
+            fill(shop, now)
+        for paper in db.db.session.scalars(select(Paper)).all():
+            drawn = hub.in_thread(invoices.make_pdf, paper.snapshot, timeout=60)
+            with db.writing():
+                invoices.store_pdf(db.db.session.get_one(Paper, paper.id), drawn)
+        names = true_names()
+    print(json.dumps([*pages(app, names), *ASKED]))
+
+
+def fill(shop: Shop, now: datetime) -> None:
+    """A case in every state, with its calls, parts and papers, and two bookings on their way."""
+    back = (now - n * timedelta(minutes=30) for n in range(2, 40))
+    repaired = seen(shop.repair, shop.repairer, next(back))
+    cases.propose(repaired, "repaired", "Filtre nettoyé, un bouchon retiré.", shop.repairer.actor, now)
+    cases.answer(repaired, True, "", now)
+    papers.issue(repaired, now)
+    not_repaired = seen(shop.repair, shop.repairer, next(back))
+    cases.propose(not_repaired, "not_repaired", "Moteur brûlé.", shop.repairer.actor, now)
+    cases.answer(not_repaired, True, "", now)
+    papers.issue(not_repaired, now)
+    unanswered = seen(shop.repair, shop.repairer, next(back))
+    cases.propose(unanswered, "repaired", "Joint remplacé.", shop.repairer.actor, now - timedelta(days=4))
+    proposed = seen(shop.repair, shop.repairer, next(back))
+    cases.propose(proposed, "repaired", "Joint remplacé.", shop.repairer.actor, now)
+    said_no = seen(shop.repair, shop.repairer, next(back))
+    cases.propose(said_no, "repaired", "Plus de bruit.", shop.repairer.actor, now)
+    cases.answer(said_no, False, "Elle fuit encore, goutte à goutte.", now)
+    for acts in range(4):
+        of_part(seen(shop.repair, shop.repairer, next(back)), shop.repairer, acts, now)
+    cases.dismiss(seen(shop.repair, shop.repairer, next(back)), "no_show", shop.repairer.actor, now)
+    sold = seen(shop.sale, shop.seller, next(back))
+    cases.propose(sold, "sold", "", shop.seller.actor, now)
+    cases.withdraw(book_visit(shop.repair, now + timedelta(days=2), now).case, now)
+    booking.cancel(book_visit(shop.repair, now + timedelta(days=3), now), now)
+    for service in (shop.repair, shop.sale):
+        book_visit(service, now + timedelta(minutes=5), now)  # the waiting room is open
+        book_visit(service, now + timedelta(days=1), now)
+        draft = intake.begin(service, now + timedelta(days=4), now)
+        intake.type_in(draft, device="Réservoir de WC", symptom="Il fuit.", dangers=["nothing"], done=[])
+
+
+def seen(service: Service, staff: Staff, start: datetime) -> Case:
+    """A case whose first call took place."""
+    appointment = book_visit(service, start, start - timedelta(days=1))
+    call = calls.arrive(appointment, appointment.case.customer.actor, start)
+    calls.arrive(appointment, staff.actor, start)
+    calls.end(call, staff.actor, start + timedelta(minutes=12))
+    return appointment.case
+
+
+def of_part(case: Case, staff: Staff, acts: int, now: datetime) -> None:
+    """A part, so many acts on its way."""
+    cases.offer_part(case, "Joint de hublot", "481246", 1840, "Fendu en bas.", staff.actor, now)
+    if acts > 0:
+        cases.accept_part(case, 1840, "14 montée de la Grande-Côte", "69001", "Lyon", now)
+    if acts > 1:
+        cases.send_part(case, "Colissimo", "https://suivi.example/8R123", staff.actor, now)
+    if acts > 2:
+        cases.receive_part(case, case.customer.actor, now)
+
+
+def pages(app: Flask, names: Names) -> Iterator[tuple[str, str]]:
+    """Who may see which page."""
+    clients = {"stranger": app.test_client(), "owner": app.test_client()}
+    app.config["WTF_CSRF_ENABLED"] = False
+    clients["owner"].post("/signin", data={"email": "owner@shop.example", "password": PASSWORD})
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint == "static" or "GET" not in (rule.methods or ()):
+            continue
+        who = "owner" if app.view_functions[rule.endpoint].rule.startswith("staff") else "stranger"  # type: ignore[attr-defined]
+        found = (path for path in paths(app, rule, names) if is_page(clients[who], path))
+        for path in found if rule.endpoint in EACH else islice(found, 1):
+            yield who, path
+
+
+def true_names() -> Names:
+    """What may stand in an address."""
+    session = db.db.session
+    found = list(session.scalars(select(Case).order_by(Case.id)))
+    drafts, people = session.scalars(select(Draft)), session.scalars(select(Staff))
+    visits = session.scalars(select(Appointment).order_by(Appointment.id.desc()))
+    return {
+        "token": [guard.token_of(case) for case in found],
+        "key": [row.key for row in (*found, *drafts, *visits, *people)],
+        "group": list(settings.GROUPS),
+        "name": list(legal.TEXTS),
+        "language": list(LANGUAGES),
+        "day": [clock.now().date().isoformat()],
+    }
+
+
+def paths(app: Flask, rule: Rule, names: Names) -> Iterator[str]:
+    """The route with each true name in its place."""
+    adapter, order = app.url_map.bind("localhost"), sorted(rule.arguments)
+    choices = [names.get(n) or getattr(rule._converters[n], "items", None) or [1] for n in order]
+    for values in product(*choices):
+        yield adapter.build(rule.endpoint, dict(zip(order, values, strict=True)))
+
+
+def is_page(client: FlaskClient, path: str) -> bool:
+    """Whether a browser would show it."""
+    with client.get(path) as answer:
+        return answer.status_code == 200 and answer.mimetype == "text/html"
+
+
+if __name__ == "__main__":
+    main()
+    os._exit(0)
