@@ -1,17 +1,15 @@
 """The call's two pages, its product search, and how it is concluded. What happens in it is in ``signalling``."""
 
-from datetime import datetime
-
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from shopvisio import booking, calls, catalogue, clock, settings
-from shopvisio.accounts import Staff
 from shopvisio.booking import Appointment
 from shopvisio.cases import OUTCOMES, SALE_OUTCOMES, Case
 from shopvisio.db import writing
 from shopvisio.errors import NotFound
 from shopvisio.web import browsers, guard, signalling
+from shopvisio.web.following import next_of
 from shopvisio.web.guard import case_link, staff
 
 blueprint = Blueprint("call", __name__)
@@ -53,7 +51,7 @@ def desk(key: str) -> ResponseReturnValue:
         case=appointment.case,
         appointment=appointment,
         zone=settings.get("zone"),
-        following=_following(me, appointment, clock.now()),
+        following=next_of(me, appointment, clock.now()),
         outcomes=[(name, OUTCOMES[name]) for name in SALE_OUTCOMES],
         is_repair=appointment.case.is_repair,
     )
@@ -86,10 +84,3 @@ def conclude(appointment: Appointment) -> None:
 def _is_over(appointment: Appointment) -> bool:
     call = calls.find(appointment)
     return call is not None and call.state == "ended"
-
-
-def _following(me: Staff, appointment: Appointment, now: datetime) -> Appointment | None:
-    """The colleague's next appointment today, after this one."""
-    today = now.astimezone(settings.zone()).date()
-    later = (a for a in booking.of_day(today) if a.staff_id == me.id and a.start > max(appointment.start, now))
-    return next(later, None)

@@ -26,6 +26,7 @@ class Person:
     voice: bool = False  # whether they want voice and stills only
     media: str = "none"
     awaits: str = ""  # a customer: the seat of the colleague they wait for
+    awaited: str = ""  # and their name
     late: int = 0  # a customer: how many minutes late the colleague said they will be
     wait: dict[str, Any] = field(default_factory=dict)  # what they were told of their wait
 
@@ -51,6 +52,7 @@ class Person:
 @dataclass
 class _Calls:
     seats: dict[str, dict[str, Person]] = field(default_factory=dict)  # appointment key -> seat -> person
+    desks: dict[str, int] = field(default_factory=dict)  # sid of a desk's page -> whose it is
     places: dict[str, tuple[str, Person]] = field(default_factory=dict)  # sid -> where it sits
 
 
@@ -137,6 +139,26 @@ def here(key: str) -> dict[str, bool]:
     return {"customer": "customer" in roles, "staff": "staff" in roles}
 
 
+def is_seated(seat: str) -> bool:
+    """Whether somebody is in any call at this moment, or awaited back in it."""
+    return any(seat in seats for seats in _now.seats.values())
+
+
+def open_desk(sid: str, staff_id: int) -> None:
+    """A colleague has a page of the desk before them."""
+    _now.desks[sid] = staff_id
+
+
+def shut_desk(sid: str) -> None:
+    """One of those pages is gone."""
+    _now.desks.pop(sid, None)
+
+
+def is_at_desk(staff_id: int) -> bool:
+    """Whether a colleague has a page of the desk open."""
+    return staff_id in _now.desks.values()
+
+
 def waiting() -> list[str]:
     """The keys of appointments whose customer is in the waiting room with nobody of the shop."""
     return [key for key in _now.seats if here(key) == {"customer": True, "staff": False}]
@@ -146,6 +168,12 @@ def be_late(key: str, minutes: int) -> None:
     """The colleague says how late they will be, or with 0 that they have caught up."""
     for person in people(key):
         person.late = minutes
+
+
+def await_another(key: str, seat: str, name: str) -> None:
+    """The visit has another colleague, who is not late: its customer waits for them."""
+    for person in people(key):
+        person.awaits, person.awaited, person.late = seat, name, 0
 
 
 def new_waits() -> list[Person]:
@@ -158,10 +186,10 @@ def new_waits() -> list[Person]:
 
 
 def wait_of(person: Person) -> dict[str, Any]:
-    """How late their colleague said to be, and whether they are with somebody else at this moment."""
+    """How late their colleague said to be, whether they are with somebody else at this moment, and their name."""
     rooms = [seats for seats in _now.seats.values() if person.awaits in seats]
     talks = any(other.role == "customer" and other is not person for seats in rooms for other in seats.values())
-    return {"late": person.late, "busy": talks}
+    return {"late": person.late, "busy": talks, "name": person.awaited}
 
 
 def _remove(key: str, seat: str) -> None:

@@ -16,7 +16,7 @@ client -> server, each answered by an acknowledgement ``{…}`` or ``{error, mes
 server -> client:
     people   [{seat, role, name, mic, camera, sound, voice, link}]    link is live, or lost while awaited back
     message  {id, at, role, name, text, product}               product is null or {name, summary, price, url}
-    wait     {late, busy}         how many minutes late the colleague said to be; whether another call holds them
+    wait     {late, busy, name}   minutes the colleague said to be late; whether another call holds them; their name
     still    {id, at, role, name, width, height, visit}    a picture came in beside the call
     asked    {what, name}         somebody of the shop asks for it
     replaced {}                   the same seat was taken by a newer page
@@ -141,6 +141,13 @@ def tell_desk() -> None:
     _tell_desk()
 
 
+def handed_over(appointment: Appointment) -> None:
+    """A visit has (and it is written) another colleague: who waits reads the name; the desks look, theirs rings."""
+    presence.await_another(appointment.key, f"staff:{appointment.staff_id}", appointment.staff.name)
+    _tell_waits()
+    _tell_desk()
+
+
 def end(appointment: Appointment) -> None:
     """The call is over (and written so): its people are sent on, their media ends."""
     key = appointment.key
@@ -183,6 +190,9 @@ def _connect(auth: Any = None) -> None:
         told = errors.ack(error)
         raise ConnectionRefusedError(told["error"], told) from None
     if ticket is None:
+        me = guard.me()
+        assert me is not None  # the ticket says so
+        presence.open_desk(_sid(), me.id)
         join_room(DESK)
     else:
         _tickets[_sid()] = ticket
@@ -225,6 +235,7 @@ def _appointment(key: str) -> Appointment:
 
 def _disconnect(_reason: Any = None) -> None:
     _tickets.pop(_sid(), None)
+    presence.shut_desk(_sid())
     place = presence.drop(_sid())
     if place is None:
         return
@@ -259,7 +270,8 @@ def _enter(who: Who, now: datetime, **media: Any) -> dict[str, Any]:
     older = presence.enter(key, person)
     with writing():
         call = calls.arrive(who.appointment, who.actor, now)
-        person.awaits, person.late = f"staff:{who.appointment.staff_id}", call.late
+        colleague = who.appointment.staff
+        person.awaits, person.awaited, person.late = f"staff:{colleague.id}", colleague.name, call.late
         said = [_told(message) for message in calls.latest(call)]
     if older:
         leave_room(who.room, sid=older, namespace="/")

@@ -444,20 +444,20 @@ def test_a_fault_of_ours_is_an_apology_not_a_silence(
 def test_who_waits_reads_at_once_how_late_their_colleague_is(
     customer: SocketIOTestClient, repairer_client: FlaskClient, booked_key: str
 ) -> None:
-    assert ask(customer, "enter", MEDIA)["wait"] == {"late": 0, "busy": False}
+    assert ask(customer, "enter", MEDIA)["wait"] == {"late": 0, "busy": False, "name": "Karim Benali"}
     repairer_client.post(f"/desk/appointments/{booked_key}/late", data={"minutes": "10"})
-    assert heard(customer, "wait") == [{"late": 10, "busy": False}]
+    assert heard(customer, "wait") == [{"late": 10, "busy": False, "name": "Karim Benali"}]
     repairer_client.post(f"/desk/appointments/{booked_key}/late", data={"minutes": "10"})
     assert heard(customer, "wait") == []  # told once
     repairer_client.post(f"/desk/appointments/{booked_key}/late", data={"minutes": "0"})
-    assert heard(customer, "wait") == [{"late": 0, "busy": False}]
+    assert heard(customer, "wait") == [{"late": 0, "busy": False, "name": "Karim Benali"}]
 
 
 def test_who_comes_later_reads_it_on_entering(
     customer: SocketIOTestClient, repairer_client: FlaskClient, booked_key: str
 ) -> None:
     repairer_client.post(f"/desk/appointments/{booked_key}/late", data={"minutes": "15"})
-    assert ask(customer, "enter", MEDIA)["wait"] == {"late": 15, "busy": False}
+    assert ask(customer, "enter", MEDIA)["wait"] == {"late": 15, "busy": False, "name": "Karim Benali"}
 
 
 def test_who_waits_is_told_that_another_call_holds_their_colleague(
@@ -478,9 +478,9 @@ def test_who_waits_is_told_that_another_call_holds_their_colleague(
         ask(karim, "enter", MEDIA)
         assert heard(customer, "wait") == []  # alone in there: not held
         ask(first, "enter", MEDIA)
-        assert heard(customer, "wait") == [{"late": 0, "busy": True}]
+        assert heard(customer, "wait") == [{"late": 0, "busy": True, "name": "Karim Benali"}]
         ask(karim, "leave")
-        assert heard(customer, "wait") == [{"late": 0, "busy": False}]
+        assert heard(customer, "wait") == [{"late": 0, "busy": False, "name": "Karim Benali"}]
     finally:
         presence.empty(key)
 

@@ -37,7 +37,7 @@ const state = {
   /** @type {Trouble | ""} */ trouble: "",
   seat: "",
   /** @type {Person[]} */ people: [],
-  /** @type {import("./protocol.js").Wait} */ wait: { late: 0, busy: false },
+  /** @type {import("./protocol.js").Wait} */ wait: { late: 0, busy: false, name: "" },
   met: false, // whether the other was ever there
   line: true, // whether the line to the appliance stands
   closing: false,
@@ -61,7 +61,7 @@ const line = new Line(
     entered: onEntered,
     people: onPeople,
     message: onMessage,
-    wait: (wait) => update({ wait }),
+    wait: onWait,
     still: onStill,
     asked: onAsked,
     down: () => update({ line: false }),
@@ -145,6 +145,7 @@ function enter() {
 /** @param {import("./protocol.js").Seated} seated */
 function onEntered(seated) {
   Object.assign(state, { seat: seated.seat, line: true, closing: false, wait: seated.wait });
+  onWait(seated.wait);
   album.catchUp(seated.stills);
   chat.catchUp(seated.messages);
   const shown = seated.messages.findLast(({ product }) => product)?.product;
@@ -192,6 +193,12 @@ function onPeople(people) {
   if (arrived && !isStaff) void chime(/** @type {HTMLAudioElement} */ (find("#chime")));
   if (arrived && isStaff && state.sharp !== isRepair) askForSharp(state.sharp);
   if (before && !now) announce(say("gone", { name: called(before) }));
+}
+
+/** @param {import("./protocol.js").Wait} wait */
+function onWait(wait) {
+  if (!isStaff && wait.name) facts.other = called({ role: "staff", name: wait.name }); // or whom the visit was handed to
+  update({ wait });
 }
 
 /** @param {Message} message */

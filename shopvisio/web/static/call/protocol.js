@@ -59,6 +59,7 @@
  * @typedef {Object} Wait  What a customer is told while they wait.
  * @property {number} late  Minutes that the colleague said to be late.
  * @property {boolean} busy  Whether another call holds them.
+ * @property {string} name  Who they wait for.
  *
  * @typedef {Object} Hear
  * @property {(seated: Seated) => void} entered  We have our seat, for the first time or again.
