@@ -36,6 +36,7 @@ from shopvisio.web import (
     front,
     health,
     owner,
+    phone,
     public,
     register,
     safety,
@@ -72,6 +73,7 @@ BLUEPRINTS = (
     owner,
     trial,
     wording,
+    phone,
 )
 
 

@@ -12,6 +12,7 @@ from shopvisio.errors import NotFound
 
 CASE = "case"  # the purpose of a customer's link
 HOLD = "hold"  # of the mail that confirms a booking
+PHONE = "phone"  # of a QR code that hands the call to the customer's telephone
 FEED, SHOP_FEED = "feed", "shop-feed"  # of a colleague's calendar: their own visits, or everybody's
 SIGNATURE = 16  # signs of base64: 96 bits
 

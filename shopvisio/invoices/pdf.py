@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from shopvisio import i18n
+from shopvisio import i18n, qr
 from shopvisio.invoices import facturx
 from shopvisio.invoices.codec import from_json
 from shopvisio.invoices.facts import Snapshot
@@ -119,16 +119,12 @@ def _templates() -> Environment:
 
 def _transfer(snapshot: Snapshot) -> str:
     """The EPC QR of a transfer (EPC069-12) as an image address: banking apps fill the form from it."""
-    import segno.helpers
-
     seller = snapshot.facts.seller
-    code = segno.helpers.make_epc_qr(
-        name=_ascii(seller.registered_name)[:70], iban="".join(seller.iban.split()),
-        bic="".join(seller.bic.split()) or None, amount=Decimal(snapshot.due) / 100, text=snapshot.number,
+    image = qr.transfer(
+        _ascii(seller.registered_name)[:70], "".join(seller.iban.split()), "".join(seller.bic.split()),
+        Decimal(snapshot.due) / 100, snapshot.number, dark="#16201f",
     )
-    image = BytesIO()
-    code.save(image, kind="svg", border=0, dark="#16201f", xmldecl=False, svgns=True, omitsize=True)
-    return _data("image/svg+xml", image.getvalue())
+    return _data("image/svg+xml", image)
 
 
 def _ascii(name: str) -> str:

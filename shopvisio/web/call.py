@@ -30,6 +30,7 @@ def customer(case: Case) -> ResponseReturnValue:
         appointment=appointment,
         token=token,
         opens=calls.opens(appointment),
+        by_phone="phone" in request.args,
         zone=settings.get("zone"),
         is_repair=case.is_repair,
     )

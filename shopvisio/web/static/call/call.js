@@ -3,7 +3,7 @@
 /** @typedef {import("./protocol.js").Person} Person */
 /** @typedef {import("./protocol.js").Message} Message */
 /** @typedef {import("./camera.js").Trouble} Trouble */
-/** @typedef {"before" | "waiting" | "live" | "left" | "replaced" | "refused"} View */
+/** @typedef {"before" | "waiting" | "live" | "left" | "replaced" | "phoned" | "refused"} View */
 
 import { stayAwake } from "./awake.js";
 import { Camera } from "./camera.js";
@@ -11,6 +11,7 @@ import { Chat } from "./chat.js";
 import { chime } from "./chime.js";
 import { all, find, foldOutside, onActs, toggle } from "./dom.js";
 import { Gauge } from "./gauge.js";
+import { HandOver } from "./handover.js";
 import { Lobby } from "./lobby.js";
 import { notice, quality, warns } from "./notice.js";
 import { Peer } from "./peer.js";
@@ -25,7 +26,7 @@ const LATE = 3 * 60_000; // ms after the hour, before the page says that the oth
 
 const page = find("#call");
 const facts = /** @type {{role: "customer" | "staff", appointment: string, case?: string, kind: string, start: string,
-  opens?: string, now: string, other: string, stills: string, still: string, csrf: string}} */ (/** @type {unknown} */ (page.dataset));
+  opens?: string, now: string, other: string, stills: string, still: string, csrf: string, phone?: string}} */ (/** @type {unknown} */ (page.dataset));
 const isStaff = facts.role === "staff";
 const isRepair = facts.kind === "repair";
 const inside = `inside:${facts.appointment}`; // remembers, through a reload, that we are in the call
@@ -50,7 +51,7 @@ const state = {
   concluding: false,
 };
 
-const camera = new Camera(isRepair && !isStaff ? "environment" : "user", onTrack);
+const camera = new Camera((isRepair && !isStaff) || facts.phone ? "environment" : "user", onTrack);
 const lobby = new Lobby();
 const picker = new Picker(camera, (trouble) => update({ trouble }));
 const stage = new Stage(isRepair === isStaff ? "theirs" : "mine", onBlocked);
@@ -66,7 +67,7 @@ const line = new Line(
     asked: onAsked,
     down: () => update({ line: false }),
     closing: () => update({ closing: true }),
-    replaced: () => quit("replaced"),
+    replaced: () => quit(handOver.gone()),
     ended: onEnded,
     refused: (refusal) => {
       state.refusal = refusal.message;
@@ -74,6 +75,7 @@ const line = new Line(
     },
   },
 );
+const handOver = new HandOver();
 const chat = new Chat(facts.role, (text) => line.say(text));
 const card = isStaff ? null : new Card();
 if (isStaff && !isRepair) new Shelf((product) => line.show(product));
@@ -497,6 +499,8 @@ onActs({
   "hide-talk": () => panel(false),
   "hide-product": () => card?.hide(),
   conclude: () => /** @type {HTMLDialogElement} */ (find("#conclude")).showModal(),
+  "to-phone": () => handOver.ask(),
+  "stay-here": () => handOver.close(),
   "not-yet": () => /** @type {HTMLDialogElement} */ (find("#conclude")).close(),
   copy: (button) => navigator.clipboard?.writeText(location.href).then(() => {
     button.textContent = say("copied");

@@ -1,0 +1,43 @@
+"""From the computer to the telephone: a QR code of a short-lived link, which opens the same call as the same person."""
+
+from datetime import UTC, datetime, timedelta
+
+from flask import Blueprint, Response, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from shopvisio import booking, clock, links, qr
+from shopvisio.cases import Case
+from shopvisio.errors import NotFound
+from shopvisio.i18n import _
+from shopvisio.web import guard
+from shopvisio.web.guard import anybody, case_link
+
+blueprint = Blueprint("phone", __name__)
+
+LASTS = timedelta(minutes=10)  # a link that was read over a shoulder is soon worth nothing
+
+
+@blueprint.get("/case/<token>/phone.svg")
+@case_link
+def code(case: Case) -> ResponseReturnValue:
+    """The QR code to scan with the telephone, good from now for ten minutes."""
+    now = clock.now()
+    appointment = booking.upcoming(case, now)
+    if appointment is None:
+        raise NotFound
+    until = int((now + LASTS).timestamp())
+    ticket = links.sign(guard.secret_key(), links.PHONE, f"{appointment.key}-{until}")
+    return Response(qr.link(url_for("phone.arrive", ticket=ticket, _external=True)), mimetype="image/svg+xml")
+
+
+@blueprint.get("/phone/<ticket>")
+@anybody
+def arrive(ticket: str) -> ResponseReturnValue:
+    """The telephone has read the code: on to the call. It takes the seat there by a button, not by this link."""
+    key, _dash, until = links.read(guard.secret_key(), links.PHONE, ticket).rpartition("-")
+    if clock.now() > datetime.fromtimestamp(int(until), UTC):
+        raise NotFound(_("Ce code a plus de dix minutes. Affichez-en un autre sur l’ordinateur et filmez-le."))
+    appointment = booking.find(key)
+    if appointment is None:
+        raise NotFound
+    return redirect(url_for("call.customer", token=guard.token_of(appointment.case), phone=1), 303)

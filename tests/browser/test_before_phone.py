@@ -1,0 +1,42 @@
+"""A link opened on a computer goes on with the telephone's camera, in the same seat."""
+
+import shutil
+import subprocess
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .conftest import PHONE, Chromium, Served
+from .people import click, colleague, sees
+
+pytestmark = pytest.mark.skipif(shutil.which("zbarimg") is None, reason="zbarimg is not installed")
+
+
+def scanned(page: Page) -> str:
+    """The address in the code that the page shows, read from its picture as a telephone would."""
+    page.wait_for_function("() => document.querySelector('#phone-code').naturalWidth > 0")
+    picture = page.locator("#phone-code").screenshot()
+    read = subprocess.run(["zbarimg", "-q", "--raw", "-"], input=picture, capture_output=True, check=True, timeout=20)
+    return read.stdout.decode().strip()
+
+
+def test_the_call_goes_on_with_the_telephone_and_may_come_back(served: Served, chromium: Chromium) -> None:
+    visit = served.visit("repair")
+    computer = chromium("green")
+    computer.goto(f"{served.url}{visit.case_path}/call")
+    click(computer, "Entrer")
+    karim = colleague(chromium, served, visit, "repairer")
+    sees(karim, "green")
+    computer.locator("#room").get_by_role("button", name="Téléphone", exact=True).click()
+    address = scanned(computer)
+    assert address.startswith(f"{served.url}/phone/")
+    telephone = chromium("red", PHONE)
+    telephone.goto(address)
+    expect(telephone.get_by_role("button", name="Continuer avec mon téléphone")).to_be_hidden()
+    click(telephone, "Entrer")
+    sees(karim, "red")
+    sees(telephone, "blue")
+    expect(computer.get_by_role("heading", name="L’appel continue sur votre téléphone")).to_be_visible()
+    click(computer, "Revenir dans l’appel")
+    sees(karim, "green")
+    expect(telephone.get_by_role("heading", name="L’appel est ouvert sur une autre page")).to_be_visible()
