@@ -135,6 +135,11 @@ def when(moment: datetime) -> str:
     return f"{day(moment)}, {time(moment)}"
 
 
+def decimal(value: float) -> str:
+    """``0,3``: one place, none where it says nothing."""
+    return numbers.format_decimal(round(value, 1), "#,##0.#", locale=_locale())
+
+
 def money(cents: int, decimals: bool = False) -> str:
     """Cents in euros: ``29 €`` and ``29,90 €`` on screen; with ``decimals`` always two: ``29,00 €``."""
     pattern = "#,##0.00" if decimals or cents % 100 else "#,##0"

@@ -38,6 +38,7 @@ SAME = {  # what is written alike in French and in English
     "SIRET",
     "Total",
     "{n} min",
+    "{n}\N{NO-BREAK SPACE}s",
     "{n} minute",
     "{n} minutes",
     "{name}, {thing}",

@@ -19,7 +19,7 @@ from shopvisio.db import db, writing
 from shopvisio.errors import Invalid, NotFound, Unavailable
 from shopvisio.i18n import _, lazy
 from shopvisio.invoices import Paper
-from shopvisio.web import agenda, guard, signalling, story, todo, wake_jobs
+from shopvisio.web import agenda, charts, guard, signalling, story, todo, wake_jobs
 from shopvisio.web import call as call_pages
 from shopvisio.web.guard import staff
 from shopvisio.web.typed import WEEKDAYS, blame, choices_of, week_names
@@ -284,6 +284,7 @@ def _case_page(case: Case, now: datetime, **posted: FlaskForm) -> str:
         is_open=upcoming is not None and now >= calls.opens(upcoming),
         stages=story.stages(case, upcoming),
         days=story.by_day(case.journal),
+        charts=charts.of_case(case),
         still_url=partial(url_for, "stills.desk", key=case.key),
         forms=_forms(case, posted),
         may_confirm_from=cases.may_confirm_from(case),

@@ -12,6 +12,8 @@ client -> server, each answered by an acknowledgement ``{…}`` or ``{error, mes
     say    {text}                 a line of chat
     show   {product}              staff put a product (its id) on the customer's screen
     ask    {what}                 staff ask the customer's page for a still, for motion or for detail
+    figures {setup, samples}      how the connection went: ms to the first picture or null; the last stretches of ten
+                                  seconds, each {ago, rtt, loss, received, sent, rung, redials, freezes}
     leave  {}
 server -> client:
     people   [{seat, role, name, mic, camera, sound, voice, link}]    link is live, or lost while awaited back
@@ -34,13 +36,14 @@ from typing import Any
 from flask import Flask, current_app, request, url_for
 from flask_socketio import ConnectionRefusedError, SocketIO, emit, join_room, leave_room
 
-from shopvisio import accounts, booking, calls, clock, hub, stills, turn
+from shopvisio import accounts, booking, calls, clock, figures, hub, stills, turn
 from shopvisio.accounts import Actor
 from shopvisio.booking import Appointment
 from shopvisio.calls import Message
 from shopvisio.catalogue import Product
 from shopvisio.db import db, writing
 from shopvisio.errors import Conflict, Forbidden, Invalid, NotFound, ShopVisioError
+from shopvisio.figures import Sample
 from shopvisio.i18n import _
 from shopvisio.rtc import Engine, Event
 from shopvisio.stills import Still
@@ -55,6 +58,7 @@ AWAITED_BACK = 20.0  # seconds a seat is kept for somebody whose connection went
 BURST, PER_SECOND = 40.0, 5.0  # events a seat may send at once, and steadily
 PUMP_SECONDS = 5.0  # a wake-up that got lost costs no more than this
 DESK = "desk"
+MOST_SAMPLES = 12  # at once: two minutes
 ASKED = ("still", "motion", "detail")
 
 socketio = SocketIO()
@@ -333,6 +337,13 @@ def _ask(who: Who, now: datetime, what: str) -> None:
     emit("asked", {"what": what, "name": person.name}, to=who.room, include_self=False)
 
 
+def _figures(who: Who, now: datetime, setup: int | None, samples: list[dict[str, Any]]) -> None:
+    _seated()
+    with writing():
+        call = calls.of(who.appointment)
+        figures.note(call, who.actor, who.seat, setup, [Sample(**told) for told in samples], now)
+
+
 def _leave(who: Who, now: datetime) -> None:
     place = presence.leave(_sid())
     if place is not None:
@@ -402,8 +413,39 @@ def _row(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1 << 53
 
 
+def _whole(most: int) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
+
+
+def _known(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    """The same, or nothing known."""
+    return lambda value: value is None or fits(value)
+
+
+def _samples(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and 0 < len(value) <= MOST_SAMPLES
+        and all(isinstance(one, dict) and _fits(one, _SAMPLE) for one in value)
+    )
+
+
+def _fits(payload: Mapping[str, Any], shape: "Shape") -> bool:
+    return payload.keys() == shape.keys() and all(fits(payload[name]) for name, fits in shape.items())
+
+
 Shape = Mapping[str, Callable[[Any], bool]]
 _MEDIA: Shape = {"mic": _flag, "camera": _camera, "sound": _flag, "voice": _flag}
+_SAMPLE: Shape = {
+    "ago": _whole(3600),
+    "rtt": _known(_whole(60_000)),  # ms
+    "loss": _whole(1000),  # of a thousand
+    "received": _whole(1_000_000),  # kbit/s
+    "sent": _whole(1_000_000),
+    "rung": _whole(figures.VOICE),
+    "redials": _whole(100),
+    "freezes": _whole(1000),
+}
 
 EVENTS: Mapping[str, tuple[Callable[..., dict[str, Any] | None], Shape]] = {
     "enter": (_enter, _MEDIA),
@@ -413,6 +455,7 @@ EVENTS: Mapping[str, tuple[Callable[..., dict[str, Any] | None], Shape]] = {
     "say": (_say, {"text": _text(calls.LONGEST_MESSAGE)}),
     "show": (_show, {"product": _row}),
     "ask": (_ask, {"what": _asked}),
+    "figures": (_figures, {"setup": _known(_whole(600_000)), "samples": _samples}),
     "leave": (_leave, {}),
 }
 
@@ -420,9 +463,7 @@ EVENTS: Mapping[str, tuple[Callable[..., dict[str, Any] | None], Shape]] = {
 def _read(given: tuple[Any, ...], shape: Shape) -> dict[str, Any]:
     """The payload, exactly as the table wants it. Raises Invalid."""
     payload = given[0] if given else {}
-    if len(given) > 1 or not isinstance(payload, dict) or payload.keys() != shape.keys():
-        raise Invalid
-    if not all(fits(payload[name]) for name, fits in shape.items()):
+    if len(given) > 1 or not isinstance(payload, dict) or not _fits(payload, shape):
         raise Invalid
     return payload
 

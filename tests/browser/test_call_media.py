@@ -130,3 +130,18 @@ def flip(page: Page) -> None:
     before = page.evaluate(device)
     click(page, "Changer de caméra")
     assert until(page, lambda: page.evaluate(device) not in (None, before))
+
+
+def test_how_a_call_went_is_kept_for_both_sides_and_drawn_on_the_desk(served: Served, chromium: Chromium) -> None:
+    visit = served.visit("repair")
+    marie = customer(chromium, served, visit)
+    karim = colleague(chromium, served, visit, "repairer")
+    sees(marie, "blue")
+    sees(karim, "red")
+    karim.wait_for_timeout(12_000)  # a sample of ten seconds on each side
+    click(marie, "Quitter")
+    expect(marie.get_by_role("heading", name="Vous avez quitté l’appel")).to_be_visible()
+    karim.goto(f"{served.url}/desk/cases/{visit.case_key}")
+    expect(karim.get_by_role("heading", name="Qualité des appels")).to_be_visible()
+    first_picture = karim.get_by_role("row", name="Première image après").get_by_role("cell")
+    expect(first_picture.first).to_contain_text(" s")

@@ -10,6 +10,7 @@ import { Camera } from "./camera.js";
 import { Chat } from "./chat.js";
 import { chime } from "./chime.js";
 import { all, find, foldOutside, onActs, toggle } from "./dom.js";
+import { Figures } from "./figures.js";
 import { Gauge } from "./gauge.js";
 import { HandOver } from "./handover.js";
 import { Lobby } from "./lobby.js";
@@ -55,7 +56,7 @@ const camera = new Camera((isRepair && !isStaff) || facts.phone ? "environment" 
 const lobby = new Lobby();
 const picker = new Picker(camera, (trouble) => update({ trouble }));
 const stage = new Stage(isRepair === isStaff ? "theirs" : "mine", onBlocked);
-const gauge = new Gauge(onGoing, () => undefined);
+const gauge = new Gauge(onGoing, (stats, rung) => figures.add(stats, rung));
 const line = new Line(
   facts.case ? { case: facts.case, appointment: facts.appointment } : { appointment: facts.appointment },
   {
@@ -79,6 +80,7 @@ const handOver = new HandOver();
 const chat = new Chat(facts.role, (text) => line.say(text));
 const card = isStaff ? null : new Card();
 if (isStaff && !isRepair) new Shelf((product) => line.show(product));
+const figures = new Figures((told) => line.count(told));
 const album = new Album(facts.still, isNarrow);
 const shutter = new Shutter(facts.stills, facts.csrf, isNarrow, (still) => album.add(still));
 /** @type {Peer | null} */
@@ -177,6 +179,7 @@ function dial(servers) {
 /** @param {import("./peer.js").PeerState} now */
 function onMedia(now) {
   if (now === "connected") gauge.begin();
+  if (now === "reconnecting") figures.redial();
   update({ peer: now });
   if (now === "reconnecting") line.doubt(); // what cut our media may have cut the line too
 }
@@ -191,6 +194,7 @@ function onPeople(people) {
   gauge.setAlone(!now);
   const arrived = now && !before;
   update({ view: now ? "live" : "waiting" });
+  if (arrived) figures.begin();
   if (arrived) announce(say("arrived", { name: called(now) }));
   if (arrived && !isStaff) void chime(/** @type {HTMLAudioElement} */ (find("#chime")));
   if (arrived && isStaff && state.sharp !== isRepair) askForSharp(state.sharp);
@@ -267,6 +271,7 @@ function quit(view) {
 }
 
 async function leave() {
+  await figures.flush();
   await line.leave();
   quit("left");
 }
@@ -517,6 +522,7 @@ for (const link of document.querySelectorAll("[data-goes]")) {
 }
 
 foldOutside();
+find("#theirs video").addEventListener("loadeddata", () => figures.shown());
 
 const title = document.title;
 document.addEventListener("visibilitychange", () => {

@@ -192,6 +192,12 @@ export class Line {
     if (!stands) this.#again(0);
   }
 
+  /** @param {{setup: number | null, samples: import("./figures.js").Sample[]}} figures */
+  async count(figures) {
+    if (!this.#seated) throw new Refusal({ error: "timeout" });
+    await this.#ask("figures", figures);
+  }
+
   /** @param {Asked["what"]} what */
   async request(what) {
     await this.#seat();
