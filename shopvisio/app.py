@@ -24,6 +24,7 @@ from shopvisio.letters import Letters
 from shopvisio.web import (
     accept,
     agenda,
+    assets,
     book,
     call,
     confirm,
@@ -49,7 +50,7 @@ from shopvisio.web import legal as legal_pages
 
 log = logging.getLogger(__name__)
 
-MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS, WEB = Path(__file__).parent / "migrations", Path(__file__).parent / "web"
 WORKERS = 3  # a slow mail server must not keep an invoice waiting
 LONGEST_NAP = 30.0  # seconds: jobs written by another process are found within this
 
@@ -79,7 +80,7 @@ BLUEPRINTS = (
 
 def create_app(config: Config) -> Flask:
     """The application, its base upgraded, ready to serve pages; calls need :func:`start` too."""
-    app = Flask("shopvisio.web", root_path=str(Path(__file__).parent / "web"))
+    app = Flask("shopvisio.web", root_path=str(WEB), static_folder=None)
     app.config.update(
         SHOP=config,
         SECRET_KEY=config.secret_key,
@@ -90,7 +91,6 @@ def create_app(config: Config) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_NAME="shopvisio",
         PERMANENT_SESSION_LIFETIME=timedelta(days=30),
-        SEND_FILE_MAX_AGE_DEFAULT=None,  # asked again each time, answered 304: never old styles after an upgrade
         WTF_CSRF_TIME_LIMIT=None,  # a page left open all day must still send its form
     )
     uploads = config.data / "tmp"
@@ -105,6 +105,7 @@ def create_app(config: Config) -> Flask:
             if accounts.is_claimed():
                 legal.keep(clock.now())  # a new release may bring other starting texts
     register(app)
+    assets.register(app, WEB / "static")
     for room in BLUEPRINTS:
         app.register_blueprint(room.blueprint)
     app.extensions["claim"] = Claim(config.secrets)

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo, available_timezones
 import phonenumbers
 from babel.support import LazyProxy
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import event, select
+from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 from stdnum import iban as stdnum_iban
 from stdnum.eu import vat as stdnum_vat
 from stdnum.exceptions import ValidationError
@@ -510,8 +511,23 @@ SETTINGS: dict[str, Setting] = {
 
 def get(name: str) -> Any:
     """The setting's value: what was put, else its default."""
-    row = db.session.get(SettingRow, name)
-    return json.loads(row.value) if row else SETTINGS[name].default
+    put_ = _put()
+    return json.loads(put_[name]) if name in put_ else SETTINGS[name].default
+
+
+def _put() -> dict[str, str]:
+    """What was put, asked once a transaction: within one, nobody else's change is seen anyway."""
+    kept = db.session.info.get("settings")
+    if kept is None:
+        kept = {name: value for name, value in db.session.execute(select(SettingRow.name, SettingRow.value))}
+        db.session.info["settings"] = kept
+    found: dict[str, str] = kept
+    return found
+
+
+@event.listens_for(db.session, "after_transaction_end")
+def _forget(session: Session, _transaction: SessionTransaction) -> None:
+    session.info.pop("settings", None)
 
 
 def read(typed: Mapping[str, str]) -> dict[str, Any]:
@@ -570,6 +586,7 @@ def put(typed: Mapping[str, str], by: str, now: datetime) -> list[str]:
             )
         )
     db.session.flush()
+    db.session.info.pop("settings", None)
     return changed
 
 

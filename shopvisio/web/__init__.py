@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Flask, current_app, render_template, request, session
+from flask import Flask, current_app, render_template, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
@@ -31,8 +32,8 @@ HEADERS = {
     "Referrer-Policy": "same-origin",  # a secret link never leaves the shop in a Referer
     "Permissions-Policy": "camera=(self), microphone=(self), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "X-Robots-Tag": "noindex",
 }
+INDEXED = {"book.home", "book.times", "book.entrance", "legal.page"}  # what a search may find; no page behind a link
 LONGEST_FORM = 1 << 20  # bytes
 HEAVY = {  # the pages that photos come by, with the bytes they may bring; six of the intake, one of a call
     "book.fault": None,
@@ -65,6 +66,7 @@ def register(app: Flask) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(i18n._, i18n.n_, newstyle=False)  # type: ignore[attr-defined]
     app.jinja_env.globals["n_"] = i18n.n_
+    app.jinja_env.globals["in_language"] = in_language
     app.jinja_env.filters.update(_filters())
     app.jinja_env.optimized = False  # {{ 0|money }} is not the same in every language: nothing is reckoned in advance
 
@@ -86,7 +88,7 @@ def choose_eyes() -> None:
     """Whose language: the one asked for, else the one chosen before, else the browser's best, else the shop's."""
     asked = request.args.get("lang")
     if asked in i18n.LANGUAGES:
-        session["lang"] = asked
+        session["lang"], session.permanent = asked, True
     chosen = session.get("lang") or request.accept_languages.best_match(list(i18n.LANGUAGES))
     i18n.set_eyes(chosen or settings.get("language"), ZoneInfo(settings.get("zone")))
 
@@ -105,9 +107,19 @@ def _until_claimed() -> Any:
     return render_template("door/unclaimed.html"), 503
 
 
+def in_language(code: str) -> str:
+    """The address of this page in another language; of the home page, where this one cannot be asked for again."""
+    rule = request.url_rule
+    path = request.path if rule is None or "GET" in (rule.methods or ()) else url_for("book.home")
+    asked = request.args.to_dict(flat=False) if path == request.path else {}
+    return f"{path}?{urlencode(asked | {'lang': [code]}, doseq=True)}"
+
+
 def _headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    if request.endpoint not in INDEXED or response.status_code != 200:
+        response.headers.setdefault("X-Robots-Tag", "noindex")
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")  # pages hold secret links and people's data
     return response

@@ -28,7 +28,7 @@ def markdown(text: str) -> Markup:
 @blueprint.app_context_processor
 def _foot() -> dict[str, Any]:
     """What the foot of every page links to."""
-    return {"legal_pages": legal.PAGES.items(), "languages": LANGUAGES.items()}
+    return {"legal_pages": legal.PAGES.items(), "every_language": LANGUAGES.items()}
 
 
 @blueprint.get("/<name>")
