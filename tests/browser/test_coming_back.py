@@ -1,10 +1,11 @@
-"""The call comes back by itself: through the networks that people have, with the appliance as it is sold.
+"""Through the networks that people have, with the appliance as it is sold: the call comes, and comes back by itself.
 
 Each test prints how long it took; the limits are those of a busy machine.
 """
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -17,11 +18,13 @@ import pytest
 from playwright.sync_api import Page, Playwright, expect
 from rtc.networks import PORT, Internet, Machine, go, internet, why_not
 
+from shopvisio import clock, tls
+
 from .cameras import film
 from .conftest import LAPTOP, PHONE, REMEMBER_CONNECTIONS, ROOT, Served, Visit
 from .people import click, sees, sign_in
 
-SHOP = "203.0.113.1"
+SHOP, TURN = "203.0.113.1", "203.0.113.5"
 WHY_NOT = why_not()
 pytestmark = [pytest.mark.long, pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)]
 long = pytest.mark.skipif("SHOPVISIO_LONG" not in os.environ, reason="in tests/long")
@@ -39,6 +42,13 @@ addEventListener("DOMContentLoaded", () => {
     .observe(box, { attributes: true, subtree: true, childList: true, characterData: true });
 });
 """
+# how our end of the connection is reached
+CHOSEN = """async () => {
+  const found = new Map([...(await connections.at(-1).getStats()).values()].map((one) => [one.id, one]));
+  const pair = [...found.values()].find(({ type, nominated, state }) =>
+    type === "candidate-pair" && nominated && state === "succeeded");
+  return found.get(pair.localCandidateId);
+}"""
 WAIT = 30_000  # ms, before a test gives up
 
 
@@ -256,3 +266,33 @@ def test_an_appliance_that_starts_anew(town: Town, how: str) -> None:
     print(f"{how} end, up again after {(up - began) / 1000:.2f} s")
     comes_back(talk, up)
 
+
+
+@long
+@pytest.mark.skipif(shutil.which("turnserver") is None, reason="coturn is not installed")
+def test_where_only_tls_passes_an_outside_turn_server_carries_the_call(town: Town, tmp_path: Path) -> None:
+    customers, staff, outside = (town.net.machine() for _one in range(3))
+    town.net.switch((town.house, "wan", f"{SHOP}/24"), (staff, "wan", "203.0.113.8/24"),
+                    (customers, "wan", "203.0.113.9/24"), (outside, "wan", f"{TURN}/24"))
+    customers.drops_udp()
+    for chain in ("INPUT", "OUTPUT"):       # a firewall that looks inside: STUN in the clear is no web page
+        customers.run("iptables", "-A", chain, "-p", "tcp", "-m", "string", "--algo", "bm",
+                      "--hex-string", "|2112a442|", "-j", "DROP")
+    certificate, key = tls.self_signed(tmp_path, [TURN], clock.now())
+    relay = outside.start(
+        "turnserver", "-n", "--no-udp", "--no-cli", "--listening-ip", TURN, "--relay-ip", TURN,
+        "--tls-listening-port", "443", "--cert", str(certificate), "--pkey", str(key), "--realm", "relay.example",
+        "--use-auth-secret", "--static-auth-secret", "une longue phrase", "--userdb", str(tmp_path / "turn.db"),
+        "--pidfile", str(tmp_path / "turn.pid"), "--log-file", str(tmp_path / "turn.log"))
+    put = ("from shopvisio import clock, config, db, settings\nfrom shopvisio.app import create_app\n"
+           "app = create_app(config.load())\nwith app.app_context(), db.writing():\n"
+           f"    settings.put({{'turn_urls': 'turns:{TURN}:443?transport=tcp', 'turn_secret': 'une longue phrase'}},"
+           " 'tests', clock.now())")
+    subprocess.run([sys.executable, "-c", put], cwd=ROOT, env=town.served.env, check=True)
+    town.served.start()
+    talk = town.talk(customers, staff)
+    pair = talk.marie.evaluate(CHOSEN)
+    relay.kill()
+    relay.communicate()
+    print(pair)
+    assert (pair["candidateType"], pair["relayProtocol"]) == ("relay", "tls")

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,7 +58,7 @@ class Machine:
     def start(self, *words: str) -> "subprocess.Popen[str]":
         """A process on it."""
         return subprocess.Popen(
-            [*self.enter, *words], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+            [*self.enter, *words], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def route(self, via: str) -> None:
         """Everything unknown goes there."""
@@ -156,6 +156,32 @@ def browser(playwright: Playwright, machine: Machine, folder: Path, film: Path) 
     wrapper.chmod(0o700)
     return playwright.chromium.launch(
         executable_path=wrapper, args=[*ARGUMENTS, f"--use-file-for-fake-video-capture={film}"])
+
+
+@contextmanager
+def firefox(machine: Machine, folder: Path) -> Iterator[Callable[[str, str], Any]]:
+    """ask(what, given) of a Firefox on this machine: see ``firefox.py``."""
+    process = machine.start(sys.executable, "-m", "tests.rtc.firefox", str(folder))
+    assert process.stdin
+    assert process.stdout
+
+    def answer() -> Any:
+        told = json.loads(process.stdout.readline())       # type: ignore[union-attr]
+        assert "value" in told, told
+        return told["value"]
+
+    def ask(what: str, given: str) -> Any:
+        process.stdin.write(json.dumps({what: given}) + "\n")      # type: ignore[union-attr]
+        process.stdin.flush()       # type: ignore[union-attr]
+        return answer()
+
+    try:
+        assert answer() == "ready"
+        yield ask
+    finally:
+        process.stdin.close()
+        process.wait(20)
+        process.stdout.close()
 
 
 def visit(browser: Browser, host: str, seat: str) -> Page:

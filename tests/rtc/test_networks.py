@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Playwright, sync_playwright
 
+from . import firefox
 from .networks import PORT, Internet, Machine, browser, internet, shop, stats, visit, why_not
+from .networks import firefox as on_firefox
 from .test_browsers import BLUE, MEDIA, RED, SEES_BLUE, SEES_RED, camera
 
 FIRST_PICTURE = 15_000          # ms, at most, on a busy machine
@@ -172,3 +174,33 @@ def test_with_five_packets_of_a_hundred_lost(stage: Stage) -> None:
     call.customer.wait_for_timeout(5000)
     call.sees()
     assert stats(house)["rooms"]["room"]["customer"]["lost"] > 0
+
+
+@long
+@pytest.mark.skipif(bool(firefox.why_not()), reason=firefox.why_not())
+@pytest.mark.parametrize("by", ["udp", "tcp"])
+def test_between_firefox_and_chromium(stage: Stage, by: str) -> None:
+    house, customer, staff = one_network(stage, "192.168.1.10/24", "192.168.1.11/24", "192.168.1.12/24")
+    if by == "tcp":
+        customer.drops_udp()
+    stage.kept.enter_context(shop(house, stage.folder))
+    chromium = browser(stage.playwright, staff, stage.folder, camera(stage.folder / "repairer.y4m", *BLUE))
+    stage.kept.callback(chromium.close)
+    repairer = visit(chromium, "192.168.1.10", "repairer")
+    repairer.evaluate(f"enter({MEDIA})")
+    repairer.wait_for_function("states.at(-1) === 'connected'", timeout=FIRST_PICTURE)
+    ask = stage.kept.enter_context(on_firefox(customer, stage.folder))
+    ask("go", f"https://192.168.1.10:{PORT}/?room=room&seat=customer&sharp")
+    began = time.monotonic()
+    ask("run", f"enter({MEDIA}).then(() => true)")
+    while not ask("run", f"Boolean({SEES_BLUE})"):
+        assert time.monotonic() - began < FIRST_PICTURE / 1000, ask("run", "states")
+        time.sleep(0.02)
+    print(f"first picture after {1000 * (time.monotonic() - began):.0f} ms")
+    repairer.wait_for_function("peer.stats().then(s => s.frames > 20)", timeout=FIRST_PICTURE)
+    time.sleep(4)
+    heard = ask("run", "report().then(all => all.find(one => one.type === 'inbound-rtp' && one.kind === 'audio'))")
+    assert heard["packetsReceived"] > 100
+    assert {seat: figures["by"] for seat, figures in stats(house)["rooms"]["room"].items()} == {
+        "customer": by, "repairer": "udp"}
+    assert ask("run", "states") == ["connecting start", "connected"]      # its figures are read right: no false alarm
