@@ -23,6 +23,7 @@ blueprint = Blueprint("agenda", __name__, url_prefix="/desk/week")
 
 DAY = 24 * 60  # minutes
 GRAIN = 5  # minutes: nothing on the grid is finer
+SOON = timedelta(minutes=30)
 MORNING, EVENING = 9, 18  # hours the grid shows at least
 
 
@@ -49,6 +50,40 @@ class Row:
     pill: str
     word: str
     past: bool
+
+    @property
+    def start(self) -> datetime:
+        """When it begins."""
+        return self.appointment.start
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A time between two openings, when nobody is there."""
+
+    start: datetime
+    until: datetime
+
+
+def lines(found: Sequence[Row], day: date) -> list[Row | Gap]:
+    """A day from morning to evening: its visits, and the hours in its midst when the shop is shut."""
+    people = [person.id for person in accounts.everybody() if person.active]
+    hours = booking.hours_during(people, day, day).values()
+    opened = sorted(
+        (span for own in hours for span in availability.openings(own, day, 1, settings.zone())), key=lambda s: s.start
+    )
+    gaps, until = [], opened[0].end if opened else None
+    for span in opened:
+        if until is not None and span.start > until:
+            gaps.append(Gap(until, span.start))
+        until = max(until or span.end, span.end)
+    return sorted([*found, *gaps], key=lambda line: line.start)
+
+
+def present(found: Sequence[Row], now: datetime) -> Appointment | None:
+    """The visit under way, or the next one when it is near."""
+    open_ones = (row.appointment for row in found if row.appointment.case.state == "booked")
+    return next((one for one in open_ones if one.end > now and one.start < now + SOON), None)
 
 
 def rows(found: Sequence[Appointment], now: datetime) -> list[Row]:

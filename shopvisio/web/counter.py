@@ -158,6 +158,11 @@ class PhoneForm(FlaskForm):  # type: ignore[misc]
     immediate = BooleanField()
     outside = BooleanField()
 
+    def __init__(self, service: Service, **given: Any) -> None:
+        super().__init__(**given)
+        if service.kind != "repair":
+            self.device.label.text = _("Ce que le client veut voir")
+
     def validate_phone(self, field: TelField) -> None:
         """A number that can be called."""
         try:
@@ -186,8 +191,8 @@ def person(service_id: int) -> ResponseReturnValue:
         return redirect(url_for("counter.times", service=service.id))
     choice = _choice(service, start)
     if request.method == "GET":
-        return _person_page(choice, PhoneForm(formdata=None, obj=_known()))
-    form = PhoneForm()
+        return _person_page(choice, PhoneForm(service, formdata=None, obj=_known()))
+    form = PhoneForm(service)
     if not form.validate():
         return _person_page(choice, form), 422
     try:

@@ -100,6 +100,8 @@ def _day(shown: date, now: datetime) -> str:
     current = now.astimezone(settings.zone()).date()
     found = booking.of_day(shown)
     rows = agenda.rows(found, now)
+    lines = agenda.lines(rows, shown)
+    awaited = calls.awaited(found, now) if shown == current else []
     return render_template(
         "desk/day.html",
         day=shown,
@@ -108,12 +110,15 @@ def _day(shown: date, now: datetime) -> str:
         after=shown + timedelta(days=1),
         rows=rows,
         week=agenda.strip(shown),
-        line=sum(1 for row in rows if row.appointment.start <= now) if shown == current else None,
+        lines=lines,
+        line=sum(1 for one in lines if one.start <= now) if shown == current else None,
+        present=agenda.present(rows, now) if shown == current else None,
         people=list(dict.fromkeys(row.appointment.staff.name for row in rows)),
         closed=booking.closures_in(booking.local_days(shown, 1)),
         **_calling(now),
         absent=[row.appointment for row in rows if row.pill == "bad"],
-        awaited=calls.awaited(found, now) if shown == current else [],
+        awaited=awaited,
+        announced=[(appointment, minutes) for appointment, minutes in awaited if minutes],
         late_minutes=calls.LATE,
         mail_leaves=mail.is_configured(),
         todos=todo.todos(now),

@@ -36,6 +36,7 @@ class Trouble:
     then: str
     url: str
     act: str
+    needs: str = "settings"  # what a role must allow to mend it
 
 
 def todos(now: datetime) -> list[Todo]:
@@ -125,7 +126,8 @@ def _paper_trouble(now: datetime) -> Iterator[Trouble]:
     failed = max(len(late), len(jobs.in_trouble(*PAPER_JOBS)))
     if failed:
         fact = n_("{n} papier n’a pas pu être fait.", "{n} papiers n’ont pas pu être faits.", failed)
-        yield Trouble("bad", "doc", fact, _("La page des papiers dit pourquoi."), url_for("owner.papers"), _("Voir"))
+        then, url = _("La page des papiers dit pourquoi."), url_for("owner.papers")
+        yield Trouble("bad", "doc", fact, then, url, _("Voir"), "papers")
 
 
 def _missing() -> Iterator[Trouble]:

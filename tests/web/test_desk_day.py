@@ -167,3 +167,58 @@ def test_an_accountant_sees_papers_alone(open_app: Flask) -> None:
     assert client.get("/desk/papers").status_code == 200
     for path in ("/desk/cases", "/desk/parts", "/desk/day/2026-11-24", "/desk/products"):
         assert client.get(path).status_code == 403
+
+
+def test_a_delay_stands_on_top_until_it_is_caught_up(
+    repairer_client: FlaskClient, booked_key: str, clock_: Clock
+) -> None:
+    clock_.now = TUESDAY_10 - timedelta(minutes=4)
+    repairer_client.post(f"/desk/appointments/{booked_key}/late", data={"minutes": "10"})
+    page = repairer_client.get("/desk").text
+    assert "Karim a 10 minutes de retard." in page
+    assert "Marie-Antoinette Delaunay-Charpentier le lit sur sa page." in page
+    repairer_client.post(f"/desk/appointments/{booked_key}/late", data={"minutes": "0"})
+    assert "minutes de retard." not in repairer_client.get("/desk").text
+
+
+def test_what_a_role_may_not_mend_is_told_without_a_way_that_is_shut(
+    open_app: Flask, owner_client: FlaskClient, repairer_client: FlaskClient
+) -> None:
+    with open_app.app_context(), writing():
+        settings.put({"smtp_host": "mail.example"}, "tests", NOW)
+        letter = mail.send_test("marie@exemple.example", "fr", NOW)
+        letter.state, letter.reason = "failed", "550 no such user"
+    assert 'href="/desk/mails">Voir pourquoi' in owner_client.get("/desk").text
+    page = repairer_client.get("/desk").text
+    assert "1 e-mail n’est pas parti." in page
+    assert "À signaler au propriétaire." in page
+    assert "Voir pourquoi" not in page
+
+
+def test_the_owner_reads_why_a_mail_did_not_leave_and_tries_again(open_app: Flask, owner_client: FlaskClient) -> None:
+    with open_app.app_context(), writing():
+        settings.put({"smtp_host": "mail.example"}, "tests", NOW)
+        letter = mail.send_test("marie@exemple.example", "fr", NOW)
+        letter.state, letter.reason = "failed", "550 no such user"
+        number = letter.id
+    page = owner_client.get("/desk/mails").text
+    assert "550 no such user" in page
+    assert owner_client.post(f"/desk/mails/{number}/retry").status_code == 303
+    assert "n’est pas parti" not in owner_client.get("/desk").text
+
+
+def test_the_hours_when_the_shop_is_shut_stand_in_the_day(repairer_client: FlaskClient, booked_key: str) -> None:
+    page = repairer_client.get(TUESDAY).text
+    assert page.index("10\u00a0h<small>") < page.index("Fermé jusqu’à 14\u00a0h")
+
+
+def test_the_file_of_the_visit_that_is_near_is_at_hand(
+    repairer_client: FlaskClient, booked_key: str, clock_: Clock
+) -> None:
+    assert "L’eau coule en continu." not in repairer_client.get("/desk").text
+    clock_.now = TUESDAY_10 - timedelta(minutes=20)
+    page = repairer_client.get("/desk").text
+    assert "Ensuite, Marie-Antoinette" in page
+    assert "L’eau coule en continu." in page
+    clock_.now = TUESDAY_10 + timedelta(minutes=2)
+    assert "Maintenant, Marie-Antoinette" in repairer_client.get("/desk").text
