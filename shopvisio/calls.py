@@ -11,12 +11,13 @@ from shopvisio.accounts import APPLIANCE, Actor
 from shopvisio.booking import Appointment
 from shopvisio.cases import record
 from shopvisio.catalogue import Product
-from shopvisio.db import Base, db
+from shopvisio.db import Base, db, public_id
 from shopvisio.errors import Conflict, Forbidden, Invalid, WrongState
 from shopvisio.i18n import _, time
 from shopvisio.jobs import enqueue
 
 LONGEST_MESSAGE = 2000
+LONGEST_NAME = 40  # of a guest
 MOST_MESSAGES = 2000  # of a call
 LATEST = 200  # messages that somebody who comes in is shown
 LATE = (5, 10, 15)  # minutes that are one tap away
@@ -25,7 +26,8 @@ NEAR = timedelta(hours=2)
 
 class Call(Base):
     """One per appointment, made when somebody first comes. ``…_came`` is their first arrival; ``late`` is how many
-    minutes after its time staff said they will be there."""
+    minutes after its time staff said they will be there. ``guest`` is the key in the link of a third person (a
+    relative, a colleague), empty while nobody is invited; ``guest_name`` who came by it last."""
 
     __tablename__ = "call"
 
@@ -37,6 +39,8 @@ class Call(Base):
     started: Mapped[datetime | None]
     ended: Mapped[datetime | None]
     late: Mapped[int] = mapped_column(default=0)
+    guest: Mapped[str] = mapped_column(default="")
+    guest_name: Mapped[str] = mapped_column(default="")
 
     appointment: Mapped[Appointment] = relationship()
     messages: Mapped[list["Message"]] = relationship(order_by="Message.id")
@@ -50,7 +54,7 @@ class Message(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     call_id: Mapped[int] = mapped_column(ForeignKey("call.id"), index=True)
     at: Mapped[datetime]
-    actor: Mapped[str]  # staff or customer
+    actor: Mapped[str]  # staff, customer or guest
     name: Mapped[str]
     text: Mapped[str] = mapped_column(default="")
     product_id: Mapped[int | None] = mapped_column(ForeignKey("product.id"))
@@ -87,10 +91,13 @@ def opens(appointment: Appointment) -> datetime:
 def may_join(actor: Actor, appointment: Appointment, call: Call | None, now: datetime) -> None:
     """Whoever may come in passes; others get Forbidden, or WrongState with the reason.
 
-    The customer's right is their case's link, the staff's their role: both are checked at the edge.
+    The customer's right is their case's link, the staff's their role: both are checked at the edge. A guest's is the
+    invitation, as long as it stands.
     """
-    if actor.kind not in ("staff", "customer"):
+    if actor.kind not in ("staff", "customer", "guest"):
         raise Forbidden
+    if actor.kind == "guest" and not (call and call.guest):
+        raise Forbidden(_("Cette invitation n’est plus valable."))
     over = appointment.cancelled or appointment.case.state != "booked"
     if over or (call is not None and call.state == "ended"):
         raise WrongState(_("Cet appel est terminé."))
@@ -107,12 +114,47 @@ def arrive(appointment: Appointment, actor: Actor, now: datetime) -> Call:
         record(appointment.case, "customer_came", actor, now)
     if actor.kind == "staff" and call.staff_came is None:
         call.staff_came = now
+    if actor.kind == "guest" and call.guest_name != actor.name:
+        call.guest_name = actor.name
+        record(appointment.case, "guest_came", actor, now, visit=appointment.visit)
     if call.customer_came and call.staff_came and call.started is None:
         call.started = now
         record(appointment.case, "call_started", actor, now, visit=appointment.visit)
     call.state = "live" if call.started else "waiting" if call.customer_came else "planned"
     db.session.flush()
     return call
+
+
+def invite(appointment: Appointment, actor: Actor, now: datetime) -> Call:
+    """Staff ask a third person in; the call then holds the key of their link, the same until it is withdrawn."""
+    if actor.kind != "staff":
+        raise Forbidden
+    call = of(appointment)
+    may_join(actor, appointment, call, now)
+    call.guest = call.guest or public_id(16)
+    db.session.flush()
+    return call
+
+
+def uninvite(call: Call, actor: Actor) -> None:
+    """Staff withdraw the invitation: its link opens nothing any more."""
+    if actor.kind != "staff":
+        raise Forbidden
+    call.guest = call.guest_name = ""
+    db.session.flush()
+
+
+def invited(key: str) -> Call | None:
+    """The call that the key of a third person's link is for, while the invitation stands."""
+    return db.session.scalar(select(Call).where(Call.guest == key)) if key else None
+
+
+def guest(name: str) -> Actor:
+    """A third person who says their first name. Raises Invalid without one."""
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
+        raise Invalid(_("Indiquez votre prénom."), {"name": _("Indiquez votre prénom.")})
+    return Actor("guest", name)
 
 
 def start_over(appointment: Appointment) -> None:

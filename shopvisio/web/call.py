@@ -1,16 +1,17 @@
-"""The call's two pages, its product search, and how it is concluded. What happens in it is in ``signalling``."""
+"""The call's three pages, its product search, and how it is concluded. What happens in it is in ``signalling``."""
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from shopvisio import booking, calls, catalogue, clock, settings
 from shopvisio.booking import Appointment
+from shopvisio.calls import Call
 from shopvisio.cases import OUTCOMES, SALE_OUTCOMES, Case
 from shopvisio.db import writing
 from shopvisio.errors import NotFound
 from shopvisio.web import browsers, guard, signalling
 from shopvisio.web.following import next_of
-from shopvisio.web.guard import case_link, staff
+from shopvisio.web.guard import case_link, guest_link, staff
 
 blueprint = Blueprint("call", __name__)
 blueprint.add_app_template_global(browsers.theirs, "browser")
@@ -55,6 +56,22 @@ def desk(key: str) -> ResponseReturnValue:
         following=next_of(me, appointment, clock.now()),
         outcomes=[(name, OUTCOMES[name]) for name in SALE_OUTCOMES],
         is_repair=appointment.case.is_repair,
+    )
+
+
+@blueprint.get("/guest/<token>")
+@guest_link
+def guest(call: Call | None, token: str) -> ResponseReturnValue:
+    """A third person's page of the call, and nothing of the case; a kind word once it is over or withdrawn."""
+    if call is None or call.state == "ended" or call.appointment.case.state != "booked":
+        return render_template("call/guest_over.html")
+    return render_template(
+        "call/guest.html",
+        kind=call.appointment.case.kind,
+        appointment=call.appointment,
+        token=token,
+        zone=settings.get("zone"),
+        longest_name=calls.LONGEST_NAME,
     )
 
 

@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 from flask import abort, current_app, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
-from shopvisio import cases, links
+from shopvisio import calls, cases, links
 from shopvisio.accounts import Staff, behind_feed, may
+from shopvisio.calls import Call
 from shopvisio.cases import Case
 from shopvisio.db import db
 from shopvisio.errors import Forbidden, NotFound
@@ -129,6 +130,27 @@ def case_behind(token: str) -> Case:
     if case is None:
         raise NotFound
     return case
+
+
+def guest_link(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A page behind a third person's link: ``<token>`` becomes the ``call``, None once the invitation is withdrawn."""
+
+    @wraps(view)
+    def checked(token: str, **given: Any) -> Any:
+        return view(call=invited_by(token), token=token, **given)
+
+    checked.rule = "guest_link"  # type: ignore[attr-defined]
+    return checked
+
+
+def guest_token(call: Call) -> str:
+    """What stands in the link of the third person who is invited."""
+    return links.sign(secret_key(), links.GUEST, call.guest)
+
+
+def invited_by(token: str) -> Call | None:
+    """The call a third person's link is for, None once it is withdrawn; raises NotFound for a forged one."""
+    return calls.invited(links.read(secret_key(), links.GUEST, token))
 
 
 def refuse_views_without_rule() -> None:

@@ -18,7 +18,7 @@ class Person:
 
     sid: str
     seat: str
-    role: str  # customer or staff
+    role: str  # of ROLES
     name: str
     mic: bool = False
     camera: str = "off"
@@ -62,11 +62,12 @@ _now = _Calls()
 def enter(key: str, person: Person) -> str:
     """Take a seat. The same seat taken again goes to the newer page: the older one's sid is returned, else "".
 
-    Raises Conflict while a colleague sits in the staff's place.
+    Raises Conflict while a colleague sits in the staff's place, or another guest in the guest's.
     """
     seats = _now.seats.setdefault(key, {})
     for other in list(seats.values()):
-        if other.role == person.role and other.seat != person.seat:
+        another = other.seat != person.seat or (person.role == "guest" and other.name != person.name)
+        if other.role == person.role and another:
             if other.sid:
                 raise Conflict(_("{name} est déjà dans cet appel.", name=other.name))
             del seats[other.seat]  # they are gone, and a colleague takes over
@@ -118,6 +119,15 @@ def media(key: str, seat: str, state: str) -> bool:
         return False
     person.media = state
     return True
+
+
+def put_out(key: str, seat: str) -> Person | None:
+    """Somebody is put out of the call. Returns who it was."""
+    person = _now.seats.get(key, {}).get(seat)
+    if person is not None:
+        _now.places.pop(person.sid, None)
+        _remove(key, seat)
+    return person
 
 
 def empty(key: str) -> list[Person]:

@@ -1,8 +1,9 @@
 """Socket.IO: a table of handlers, each about ten lines, and the pump that passes on what the relay notices.
 
 A page connects with ``auth``: ``{case, appointment}`` (the customer: the token of their link, and the
-appointment's key), ``{appointment}`` (staff, signed in by the session cookie) or nothing (a page of the
-desk that only listens). Its twin in the browser is ``static/call/protocol.js``.
+appointment's key), ``{guest, name}`` (a third person: the token of their link, their first name),
+``{appointment}`` (staff, signed in by the session cookie) or nothing (a page of the desk that only listens).
+Its twin in the browser is ``static/call/protocol.js``.
 
 client -> server, each answered by an acknowledgement ``{…}`` or ``{error, message}``:
     enter  {mic, camera, sound, voice}   take the seat -> {seat, media, people, messages, wait, stills, turn}
@@ -14,6 +15,8 @@ client -> server, each answered by an acknowledgement ``{…}`` or ``{error, mes
     ask    {what}                 staff ask the customer's page for a still, for motion or for detail
     figures {setup, samples}      how the connection went: ms to the first picture or null; the last stretches of ten
                                   seconds, each {ago, rtt, loss, received, sent, rung, redials, freezes}
+    invite {}                     staff ask a third person in -> {link, qr}    qr: the link as an SVG picture
+    uninvite {}                   staff withdraw that, and put the third person out
     leave  {}
 server -> client:
     people   [{seat, role, name, mic, camera, sound, voice, link}]    link is live, or lost while awaited back
@@ -36,7 +39,7 @@ from typing import Any
 from flask import Flask, current_app, request, url_for
 from flask_socketio import ConnectionRefusedError, SocketIO, emit, join_room, leave_room
 
-from shopvisio import accounts, booking, calls, clock, figures, hub, stills, turn
+from shopvisio import accounts, booking, calls, clock, figures, hub, qr, stills, turn
 from shopvisio.accounts import Actor
 from shopvisio.booking import Appointment
 from shopvisio.calls import Message
@@ -91,6 +94,8 @@ class Ticket:
     appointment: str
     seat: str
     purse: Purse
+    guest: str = ""  # the key of a third person's invitation
+    name: str = ""  # theirs
 
 
 @dataclass(frozen=True)
@@ -169,6 +174,9 @@ def late(appointment: Appointment, minutes: int) -> None:
 
 
 def _next(appointment: Appointment, role: str) -> str:
+    if role == "guest":
+        call = calls.find(appointment)
+        return url_for("call.guest", token=guard.guest_token(call)) if call else "/"
     if role == "customer":
         return url_for("customer.case", token=guard.token_of(appointment.case))
     return url_for("desk.case", key=appointment.case.key)
@@ -205,6 +213,8 @@ def _connect(auth: Any = None) -> None:
 def _ticket(auth: Mapping[str, Any]) -> Ticket | None:
     """What the page may do; None for a page of the desk. Raises Forbidden or NotFound."""
     token, key = auth.get("case"), auth.get("appointment")
+    if auth.get("guest") is not None:
+        return _guest_ticket(auth["guest"], auth.get("name"))
     if token is None and key is None:
         if not accounts.may(guard.me(), "desk"):
             raise Forbidden
@@ -220,6 +230,16 @@ def _ticket(auth: Mapping[str, Any]) -> Ticket | None:
     if me is None or not accounts.may(me, "calls"):
         raise Forbidden(_("Connectez-vous pour voir cette page."))
     return Ticket(key, f"staff:{me.id}", _purse(key, f"staff:{me.id}"))
+
+
+def _guest_ticket(token: Any, name: Any) -> Ticket:
+    if not isinstance(token, str) or not isinstance(name, str):
+        raise NotFound
+    call = guard.invited_by(token)
+    if call is None:
+        raise Forbidden(_("Cette invitation n’est plus valable."))
+    key = call.appointment.key
+    return Ticket(key, "guest", _purse(key, "guest"), call.guest, calls.guest(name).name)
 
 
 def _purse(key: str, seat: str) -> Purse:
@@ -258,6 +278,11 @@ def _who(ticket: Ticket) -> Who:
     appointment = _appointment(ticket.appointment)
     if ticket.seat == "customer":
         return Who(appointment, appointment.case.customer.actor, ticket.seat)
+    if ticket.seat == "guest":
+        call = calls.find(appointment)
+        if call is None or call.guest != ticket.guest:
+            raise Forbidden(_("Cette invitation n’est plus valable."))
+        return Who(appointment, calls.guest(ticket.name), ticket.seat)
     me = guard.me()
     if me is None or not accounts.may(me, "calls"):
         raise Forbidden(_("Connectez-vous pour voir cette page."))
@@ -271,19 +296,22 @@ def _enter(who: Who, now: datetime, **media: Any) -> dict[str, Any]:
     key = who.appointment.key
     person = Person(_sid(), who.seat, who.actor.kind, who.actor.name, **media)
     calls.may_join(who.actor, who.appointment, calls.find(who.appointment), now)
+    before = [one.seat for one in presence.people(key) if one.role == person.role and one.seat != person.seat]
     older = presence.enter(key, person)
+    for seat in before:  # a colleague who went without a word: their place in the relay is needed
+        _relay().leave(key, seat)
     with writing():
         call = calls.arrive(who.appointment, who.actor, now)
         colleague = who.appointment.staff
         person.awaits, person.awaited, person.late = f"staff:{colleague.id}", colleague.name, call.late
-        said = [_told(message) for message in calls.latest(call)]
+        said = [] if who.seat == "guest" else [_told(message) for message in calls.latest(call)]  # not theirs to read
     if older:
         leave_room(who.room, sid=older, namespace="/")
         socketio.emit("replaced", {}, to=older)
     join_room(who.room)
     person.wait = presence.wait_of(person)
     _tell_people(key)
-    kept = [told_still(still) for still in stills.of_case(who.appointment.case)]
+    kept = [] if who.seat == "guest" else [told_still(still) for still in stills.of_case(who.appointment.case)]
     return {
         "seat": who.seat,
         "media": person.media,
@@ -342,6 +370,31 @@ def _figures(who: Who, now: datetime, setup: int | None, samples: list[dict[str,
     with writing():
         call = calls.of(who.appointment)
         figures.note(call, who.actor, who.seat, setup, [Sample(**told) for told in samples], now)
+
+
+def _invite(who: Who, now: datetime) -> dict[str, Any]:
+    _seated()
+    with writing():
+        token = guard.guest_token(calls.invite(who.appointment, who.actor, now))
+    link = url_for("call.guest", token=token, _external=True)
+    return {"link": link, "qr": qr.link(link).decode()}
+
+
+def _uninvite(who: Who, now: datetime) -> None:
+    _seated()
+    key = who.appointment.key
+    with writing():
+        call = calls.of(who.appointment)
+        next_page = _next(who.appointment, "guest")
+        calls.uninvite(call, who.actor)
+    person = presence.put_out(key, "guest")
+    if person is None:
+        return
+    _relay().leave(key, person.seat)
+    if person.sid:
+        leave_room(who.room, sid=person.sid, namespace="/")
+        socketio.emit("ended", {"next": next_page}, to=person.sid)
+    _tell_people(key)
 
 
 def _leave(who: Who, now: datetime) -> None:
@@ -456,6 +509,8 @@ EVENTS: Mapping[str, tuple[Callable[..., dict[str, Any] | None], Shape]] = {
     "show": (_show, {"product": _row}),
     "ask": (_ask, {"what": _asked}),
     "figures": (_figures, {"setup": _known(_whole(600_000)), "samples": _samples}),
+    "invite": (_invite, {}),
+    "uninvite": (_uninvite, {}),
     "leave": (_leave, {}),
 }
 

@@ -72,6 +72,9 @@ TELLINGS: dict[str, Telling] = {
         "check", PLAIN, lazy("teste son matériel : {verdict}."), lazy("avez testé votre matériel : {verdict}.")
     ),
     "customer_came": Telling("bell", PLAIN, lazy("est en salle d’attente.")),
+    "guest_came": Telling(
+        "team", PLAIN, lazy("rejoint le {visit} appel, sur invitation."), lazy("a rejoint le {visit} appel.")
+    ),
     "call_started": Telling("video", PLAIN, lazy("Le {visit} appel commence."), lazy("Le {visit} appel a commencé.")),
     "call_ended": Telling(
         "video", PLAIN, lazy("termine le {visit} appel{minutes}."), lazy("a terminé le {visit} appel{minutes}.")

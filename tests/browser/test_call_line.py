@@ -149,7 +149,7 @@ def test_the_call_works_by_keyboard(served: Served, chromium: Chromium) -> None:
     for _key in range(14):
         marie.keyboard.press("Tab")
         reached.append(marie.evaluate("document.activeElement.getAttribute('aria-label') ?? ''"))
-    assert {"Échanger les deux images", "Couper mon micro", "Couper ma caméra", "Écrire un message"} <= set(reached)
+    assert {"Voir cette image en grand", "Couper mon micro", "Couper ma caméra", "Écrire un message"} <= set(reached)
     karim.get_by_role("button", name="Conclure l’appel").focus()
     karim.keyboard.press("Enter")
     expect(karim.get_by_role("dialog")).to_be_visible()

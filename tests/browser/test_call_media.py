@@ -107,7 +107,7 @@ def test_the_small_picture_becomes_the_big_one(served: Served, chromium: Chromiu
     colleague(chromium, served, visit, "seller")
     sees(marie, "blue")
     expect(marie.locator("#theirs")).to_have_class("seen big")
-    click(marie, "Échanger les deux images")
+    click(marie, "Voir cette image en grand")
     expect(marie.locator("#mine")).to_have_class("seen big")
 
 

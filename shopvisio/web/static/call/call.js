@@ -13,6 +13,7 @@ import { all, find, foldOutside, onActs, toggle } from "./dom.js";
 import { Figures } from "./figures.js";
 import { Gauge } from "./gauge.js";
 import { HandOver } from "./handover.js";
+import { Invitation } from "./invitation.js";
 import { Lobby } from "./lobby.js";
 import { notice, quality, warns } from "./notice.js";
 import { Peer } from "./peer.js";
@@ -26,9 +27,12 @@ import { called, say, time } from "./words.js";
 const LATE = 3 * 60_000; // ms after the hour, before the page says that the other is late
 
 const page = find("#call");
-const facts = /** @type {{role: "customer" | "staff", appointment: string, case?: string, kind: string, start: string,
-  opens?: string, now: string, other: string, stills: string, still: string, csrf: string, phone?: string}} */ (/** @type {unknown} */ (page.dataset));
+const facts = /** @type {{role: "customer" | "staff" | "guest", appointment: string, case?: string, guest?: string,
+  kind: string, start: string, opens?: string, now: string, other: string, stills: string, still: string,
+  csrf: string, phone?: string}} */ (/** @type {unknown} */ (page.dataset));
 const isStaff = facts.role === "staff";
+const isGuest = facts.role === "guest";
+const others = ["customer", "staff", "guest"].filter((role) => role !== facts.role); // in the order of their slots
 const isRepair = facts.kind === "repair";
 const inside = `inside:${facts.appointment}`; // remembers, through a reload, that we are in the call
 const drift = Date.parse(facts.now) - Date.now(); // people's clocks are wrong; the appliance's counts
@@ -52,13 +56,15 @@ const state = {
   concluding: false,
 };
 
-const camera = new Camera((isRepair && !isStaff) || facts.phone ? "environment" : "user", onTrack);
+/** @type {{case?: string, guest?: string, name?: string, appointment?: string}} */
+const ours = isGuest ? { guest: facts.guest, name: "" } : { case: facts.case, appointment: facts.appointment };
+const camera = new Camera((isRepair && facts.role === "customer") || facts.phone ? "environment" : "user", onTrack);
 const lobby = new Lobby();
 const picker = new Picker(camera, (trouble) => update({ trouble }));
-const stage = new Stage(isRepair === isStaff ? "theirs" : "mine", onBlocked);
+const stage = new Stage(isGuest || isRepair === isStaff ? "theirs" : "mine", onBlocked);
 const gauge = new Gauge(onGoing, (stats, rung) => figures.add(stats, rung));
 const line = new Line(
-  facts.case ? { case: facts.case, appointment: facts.appointment } : { appointment: facts.appointment },
+  ours,
   {
     entered: onEntered,
     people: onPeople,
@@ -78,11 +84,12 @@ const line = new Line(
 );
 const handOver = new HandOver();
 const chat = new Chat(facts.role, (text) => line.say(text));
-const card = isStaff ? null : new Card();
+const card = facts.role === "customer" ? new Card() : null;
+const invitation = isStaff ? new Invitation(line) : null;
 if (isStaff && !isRepair) new Shelf((product) => line.show(product));
 const figures = new Figures((told) => line.count(told));
-const album = new Album(facts.still, isNarrow);
-const shutter = new Shutter(facts.stills, facts.csrf, isNarrow, (still) => album.add(still));
+const album = isGuest ? null : new Album(facts.still, isNarrow); // the case's pictures are not a guest's
+const shutter = isGuest ? null : new Shutter(facts.stills, facts.csrf, isNarrow, (still) => album?.add(still));
 /** @type {Peer | null} */
 let peer = null;
 
@@ -139,6 +146,7 @@ async function open(what) {
 // -- coming and going
 
 function enter() {
+  if (isGuest && !named()) return;
   sessionStorage.setItem(inside, JSON.stringify({ audio: camera.hasMic, video: camera.state !== "off" }));
   lobby.touch();
   stayAwake(true);
@@ -146,11 +154,21 @@ function enter() {
   line.enter(media());
 }
 
+/** Whether a guest has said their name; it is kept through a reload. */
+function named() {
+  const box = /** @type {HTMLInputElement} */ (find("#my-name"));
+  ours.name = box.value.trim() || (sessionStorage.getItem(inside) && sessionStorage.getItem("name")) || "";
+  sessionStorage.setItem("name", ours.name);
+  find("#my-name-why").hidden = Boolean(ours.name);
+  if (!ours.name) box.focus();
+  return Boolean(ours.name);
+}
+
 /** @param {import("./protocol.js").Seated} seated */
 function onEntered(seated) {
   Object.assign(state, { seat: seated.seat, line: true, closing: false, wait: seated.wait });
   onWait(seated.wait);
-  album.catchUp(seated.stills);
+  album?.catchUp(seated.stills);
   chat.catchUp(seated.messages);
   const shown = seated.messages.findLast(({ product }) => product)?.product;
   if (shown && !peer) card?.show(shown);
@@ -167,11 +185,11 @@ function dial(servers) {
   peer = new Peer({
     send: (offer) => line.offer(offer),
     onState: onMedia,
-    onTrack: (stream, slot) => slot === 0 && stage.showTheirs(stream),
+    onTrack: (stream, slot) => stage.showTheirs(stream, slot),
     sharp: isRepair,
   });
   peer.setServers(servers);
-  peer.setAlone(!other());
+  peer.setAlone(alone());
   gauge.watch(peer);
   peer.start(camera.stream);
 }
@@ -190,8 +208,9 @@ function onPeople(people) {
   state.people = people;
   const now = other();
   if (now) state.met = true;
-  peer?.setAlone(!now);
-  gauge.setAlone(!now);
+  peer?.setAlone(alone());
+  gauge.setAlone(alone());
+  invitation?.name(people.find(({ role }) => role === "guest")?.name ?? "");
   const arrived = now && !before;
   update({ view: now ? "live" : "waiting" });
   if (arrived) figures.begin();
@@ -216,7 +235,7 @@ function onMessage(message) {
 
 /** @param {import("./protocol.js").Still} still */
 function onStill(still) {
-  if (!album.add(still) || still.role === facts.role) return;
+  if (!album?.add(still) || still.role === facts.role) return;
   album.show(still);
   find("#asking").hidden = true;
   announce(say("photoCame", { name: called(still) }));
@@ -224,7 +243,7 @@ function onStill(still) {
 
 /** @param {import("./protocol.js").Asked} asked */
 function onAsked({ what, name }) {
-  if (isStaff) return;
+  if (facts.role !== "customer") return;
   if (what === "still") {
     const who = called({ role: "staff", name });
     find("#asked b").textContent = say("photoAsked", { name: who });
@@ -240,7 +259,7 @@ function isNarrow() {
 
 async function takeStill() {
   find("#asked").hidden = true;
-  await shutter.take(camera.stream.getVideoTracks()[0]);
+  await shutter?.take(camera.stream.getVideoTracks()[0]);
 }
 
 async function askForStill() {
@@ -290,8 +309,18 @@ async function comeBack() {
 
 // -- what people see
 
+/** Whoever is received in this slot, when there. @param {0 | 1} slot */
+function at(slot) {
+  return state.people.find(({ role }) => role === others[slot]);
+}
+
+/** The one that the call is with. */
 function other() {
-  return state.people.find(({ role }) => role !== facts.role);
+  return at(0) ?? (isGuest ? at(1) : undefined);
+}
+
+function alone() {
+  return !at(0) && !at(1);
 }
 
 /** @param {boolean} blocked */
@@ -347,15 +376,21 @@ function voiceOnly() {
 }
 
 function showPictures() {
-  const them = other();
+  const third = at(1);
+  stage.arrange({
+    theirs: isGuest && third && !at(0) ? null : shown(at(0)),
+    third: third ? shown(third) : null,
+    mine: { picture: camera.state === "on", why: say("myCameraOff"), name: say("you"), mute: !camera.mic },
+  });
+}
+
+/** @param {Person | undefined} them */
+function shown(them) {
   const name = them ? called(them) : facts.other;
-  stage.arrange(
-    { picture: camera.state === "on", why: say("myCameraOff"), name: say("you"), mute: !camera.mic },
-    {
-      picture: them?.camera === "on" && !voiceOnly(), why: whyNoPicture(them, name), name: name.split(" ")[0],
-      mute: them !== undefined && !them.mic,
-    },
-  );
+  return {
+    picture: them?.camera === "on" && !voiceOnly(), why: whyNoPicture(them, name), name: name.split(" ")[0],
+    mute: them !== undefined && !them.mic,
+  };
 }
 
 /**
@@ -486,8 +521,8 @@ onActs({
   camera: async () => update({ trouble: await camera.setCamera(camera.state === "off") }),
   hear: () => stage.hear(),
   still: takeStill,
-  "still-again": () => shutter.again(),
-  "hide-still": () => album.hide(),
+  "still-again": () => shutter?.again(),
+  "hide-still": () => album?.hide(),
   "ask-still": askForStill,
   "not-now": () => {
     find("#asked").hidden = true;
@@ -496,10 +531,15 @@ onActs({
   sharp: () => askForSharp(true),
   "voice-only": () => setVoice(true),
   video: () => setVoice(false),
-  swap: () => {
-    stage.swap();
+  swap: (button) => {
+    stage.choose(/** @type {"mine" | "theirs" | "third"} */ (button.closest("figure")?.id));
     showPictures();
   },
+  invite: () => invitation?.open(),
+  "copy-invitation": () => invitation?.copy(),
+  "share-invitation": () => invitation?.share(),
+  "hide-invitation": () => invitation?.close(),
+  uninvite: () => invitation?.takeBack(),
   talk: () => panel(),
   "hide-talk": () => panel(false),
   "hide-product": () => card?.hide(),

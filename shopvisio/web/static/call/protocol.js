@@ -12,7 +12,7 @@
  *
  * @typedef {Object} Person
  * @property {string} seat
- * @property {"customer" | "staff"} role
+ * @property {"customer" | "staff" | "guest"} role
  * @property {string} name
  * @property {boolean} mic
  * @property {Shown} camera
@@ -29,7 +29,7 @@
  * @typedef {Object} Message
  * @property {number} id
  * @property {string} at  ISO 8601.
- * @property {"customer" | "staff"} role
+ * @property {"customer" | "staff" | "guest"} role
  * @property {string} name
  * @property {string} text
  * @property {Product | null} product
@@ -105,7 +105,7 @@ export class Line {
   #retry = 0;
 
   /**
-   * @param {{case?: string, appointment: string}} auth
+   * @param {{case?: string, guest?: string, name?: string, appointment?: string}} auth  Read at each connection.
    * @param {Hear} hear
    */
   constructor(auth, hear) {
@@ -202,6 +202,21 @@ export class Line {
   async request(what) {
     await this.#seat();
     await this.#ask("ask", { what });
+  }
+
+  /**
+   * Ask a third person in.
+   * @returns {Promise<{link: string, qr: string}>}
+   */
+  async invite() {
+    await this.#seat();
+    return this.#ask("invite", {});
+  }
+
+  /** Take that back: whoever came by it is put out. */
+  async uninvite() {
+    await this.#seat();
+    await this.#ask("uninvite", {});
   }
 
   async #sit() {

@@ -1,4 +1,4 @@
-/** The two pictures and the sound: which is big, what stands in for a picture that is not there. */
+/** The pictures, two or three, and the sound: which is big, what stands in for a picture that is not there. */
 
 import { find } from "./dom.js";
 import { say } from "./words.js";
@@ -11,12 +11,13 @@ import { say } from "./words.js";
  * @property {boolean} mute  Whether to say that their microphone is off.
  */
 
+/** @typedef {"mine" | "theirs" | "third"} Which */
+
 /** The pictures of the call. */
 export class Stage {
-  #mine = find("#mine");
-  #theirs = find("#theirs");
-  #voice = /** @type {HTMLAudioElement} */ (find("#voice"));
-  #swapped = false;
+  #figures = { mine: find("#mine"), theirs: find("#theirs"), third: find("#third") };
+  #voices = ["#voice", "#voice-2"].map((one) => /** @type {HTMLAudioElement} */ (find(one)));
+  /** @type {Which | ""} */ #chosen = "";
   /** @type {(blocked: boolean) => void} */ #onBlocked;
 
   /**
@@ -26,8 +27,8 @@ export class Stage {
   constructor(prefers, onBlocked) {
     this.prefers = prefers;
     this.#onBlocked = onBlocked;
-    this.#voice.addEventListener("playing", () => onBlocked(false));
-    document.addEventListener("click", () => this.#voice.srcObject && this.#voice.paused && this.hear());
+    this.#voices[0].addEventListener("playing", () => onBlocked(false));
+    document.addEventListener("click", () => this.#voices.some((one) => one.srcObject && one.paused) && this.hear());
   }
 
   /**
@@ -35,22 +36,26 @@ export class Stage {
    * @param {boolean} mirrored
    */
   showMine(stream, mirrored) {
-    const video = find("video", this.#mine);
+    const video = find("video", this.#figures.mine);
     play(/** @type {HTMLVideoElement} */ (video), stream.getVideoTracks());
     video.classList.toggle("mirrored", mirrored);
   }
 
-  /** @param {MediaStream} stream */
-  showTheirs(stream) {
-    play(/** @type {HTMLVideoElement} */ (find("video", this.#theirs)), stream.getVideoTracks());
-    this.#voice.srcObject = new MediaStream(stream.getAudioTracks());
+  /**
+   * @param {MediaStream} stream
+   * @param {0 | 1} slot
+   */
+  showTheirs(stream, slot) {
+    const figure = slot ? this.#figures.third : this.#figures.theirs;
+    play(/** @type {HTMLVideoElement} */ (find("video", figure)), stream.getVideoTracks());
+    this.#voices[slot].srcObject = new MediaStream(stream.getAudioTracks());
     return this.hear();
   }
 
-  /** Let the other be heard; the browser may want a touch of the page first. */
+  /** Let the others be heard; the browser may want a touch of the page first. */
   async hear() {
     try {
-      await this.#voice.play();
+      await Promise.all(this.#voices.filter((one) => one.srcObject).map((one) => one.play()));
       this.#onBlocked(false);
     } catch (error) {
       if (error instanceof DOMException && error.name === "NotAllowedError") this.#onBlocked(true);
@@ -58,24 +63,23 @@ export class Stage {
   }
 
   get mineIsBig() {
-    return this.#mine.classList.contains("big");
+    return this.#figures.mine.classList.contains("big");
   }
 
-  /** The small picture becomes the big one. */
-  swap() {
-    this.#swapped = !this.#swapped;
+  /** A small picture becomes the big one. @param {Which} which */
+  choose(which) {
+    this.#chosen = which;
   }
 
-  /**
-   * @param {Side} mine
-   * @param {Side} theirs
-   */
-  arrange(mine, theirs) {
-    const wanted = this.#swapped === (this.prefers === "theirs") ? "mine" : "theirs";
-    const big = wanted === "mine" && mine.picture ? this.#mine : this.#theirs;
-    for (const [figure, side] of /** @type {const} */ ([[this.#mine, mine], [this.#theirs, theirs]])) {
-      figure.classList.toggle("big", figure === big);
-      figure.classList.toggle("small", figure !== big);
+  /** @param {Record<Which, Side | null>} sides  Null for a person who has no place on the page. */
+  arrange(sides) {
+    const big = this.#big(sides);
+    for (const which of /** @type {Which[]} */ (Object.keys(sides))) {
+      const [figure, side] = [this.#figures[which], sides[which]];
+      figure.hidden = !side;
+      figure.classList.toggle("big", which === big);
+      figure.classList.toggle("small", which !== big);
+      if (!side) continue;
       find("video", figure).classList.toggle("gone", !side.picture);
       find(".absent", figure).hidden = side.picture;
       find(".absent p", figure).textContent = side.why;
@@ -83,6 +87,15 @@ export class Stage {
       find(".mute", figure).hidden = !side.mute;
       find(".mute .sr", figure).textContent = side.mute ? say("mute") : "";
     }
+  }
+
+  /**
+   * Which is big: as chosen, or what the call is about; never our own while it shows nothing.
+   * @param {Record<Which, Side | null>} sides
+   */
+  #big(sides) {
+    const wanted = /** @type {Which[]} */ ([this.#chosen, this.prefers, "theirs", "third"]);
+    return wanted.find((which) => which && sides[which] && (which !== "mine" || sides.mine?.picture)) ?? "theirs";
   }
 }
 
