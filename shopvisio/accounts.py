@@ -60,6 +60,7 @@ class Staff(Base):
     active: Mapped[bool] = mapped_column(default=True)
     epoch: Mapped[int] = mapped_column(default=0)  # raised to end every sign-in
     feed: Mapped[str] = mapped_column(default="")  # what their calendar's link names; empty until they want one
+    away: Mapped[datetime | None]  # until when nobody is put through to them at once
     created: Mapped[datetime]
 
     @property

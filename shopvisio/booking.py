@@ -124,8 +124,8 @@ class Appointment(Base):
 
 @dataclass(frozen=True)
 class ByStaff:
-    """What staff do with a visit for a customer: who does it, the colleague who is wanted (else the less busy one),
-    whether outside the hours is meant, and whether the customer is told by mail."""
+    """A visit that staff make for a customer, or a talk at once: who does it, the colleague who is wanted (else the
+    less busy one), whether outside the hours is meant, and whether the customer is told by mail."""
 
     me: Actor
     colleague: Staff | None = None
@@ -134,6 +134,7 @@ class ByStaff:
 
 
 REMINDERS = {"day": timedelta(days=1), "hour": timedelta(hours=1)}  # how long before a visit the customer is reminded
+AT_ONCE = timedelta(minutes=30)  # the longest wait that still is "now"
 FURTHEST = timedelta(days=365)  # how far ahead staff book
 LONGEST = timedelta(days=1)  # no appointment is longer: bounds the look back for those under way
 
@@ -254,6 +255,25 @@ def next_free(service: Service, now: datetime) -> Slot | None:
         slots = free_slots(service, today + timedelta(days=week), 7, now)
         if slots:
             return slots[0]
+    return None
+
+
+def soonest(service: Service, now: datetime, talking: Collection[int] = ()) -> Slot | None:
+    """From when somebody could serve about now, without the usual notice: from the next whole minute, or once what is
+    booked has had its time. Neither who is in a call (``talking``) nor who is away counts as free."""
+    first = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    window, zone = Span(first - LONGEST, first + LONGEST), settings.zone()
+    today = first.astimezone(zone).date()
+    away = set(db.session.scalars(select(Staff.id).where(Staff.away > now))) | set(talking)
+    hours = {
+        staff: found for staff, found in _hours(service, today - timedelta(days=1), today).items() if staff not in away
+    }
+    taken, closed = _taken(window, now), _closures(window)
+    ends = {span.end + service.rules.before for staff in hours for span in taken.get(staff, ())}
+    for start in sorted({first, *(end for end in ends if first < end <= now + AT_ONCE)}):
+        fitting = who_fits(hours, closed, taken, service.rules, start, zone)
+        if fitting:
+            return Slot(start, fitting)
     return None
 
 

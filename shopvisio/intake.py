@@ -12,11 +12,12 @@ from sqlalchemy import ForeignKey, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shopvisio import holds, legal, safety, settings
-from shopvisio.accounts import Customer
-from shopvisio.booking import Appointment, ByStaff, Service, book, check_cap, check_free
+from shopvisio.accounts import Customer, Staff
+from shopvisio.availability import Slot, Span
+from shopvisio.booking import Appointment, ByStaff, Service, book, check_cap, check_free, next_free, soonest
 from shopvisio.cases import SAID, Case, Intake, Photo, consent, open_case, record
 from shopvisio.db import Base, db, public_id
-from shopvisio.errors import Conflict, Invalid
+from shopvisio.errors import Conflict, Invalid, SlotTaken
 from shopvisio.i18n import _, language
 from shopvisio.jobs import enqueue
 
@@ -48,6 +49,11 @@ class Draft(Base):
     def fields(self) -> dict[str, Any]:
         """What was typed, by field name."""
         return dict(json.loads(self.typed))
+
+    @property
+    def is_now(self) -> bool:
+        """Whether it is for a talk at once; ``start`` is then what it was when it was begun."""
+        return bool(self.fields.get("now"))
 
 
 class DraftPhoto(Base):
@@ -110,7 +116,7 @@ def remove_photo(draft: Draft, photo_id: int) -> list[str]:
 def move(draft: Draft, start: datetime) -> None:
     """Another time for the draft."""
     draft.start = start
-    db.session.flush()
+    type_in(draft, now=False)
 
 
 def is_safe(draft: Draft) -> bool:
@@ -126,18 +132,20 @@ def agree(draft: Draft, consents: Mapping[str, str], address: str, now: datetime
     type_in(draft, agreed=agreed, language=language())
 
 
-def hold(draft: Draft, now: datetime) -> None:
-    """Keep the draft's time until its sender confirms from their mail, in the caller's write. Raises SlotTaken,
-    Conflict and the like."""
+def hold(draft: Draft, now: datetime, talking: Collection[int] = ()) -> None:
+    """Keep the draft's time until its sender confirms from their mail, in the caller's write; for a talk at once
+    nothing is kept. Raises SlotTaken, Conflict and the like."""
     holds.release(draft.id, now)
     check_cap(_customer(draft, now), now)
-    staff_id = check_free(draft.service, draft.start, now)
-    busy = draft.service.rules.holds(draft.start)
+    if draft.is_now:
+        staff_id, busy = _at_once(draft, now, talking).staff[0], Span(now, now)
+    else:
+        staff_id, busy = check_free(draft.service, draft.start, now), draft.service.rules.holds(draft.start)
     holds.keep(draft.id, staff_id, busy, draft.network, draft.fields["email"], now)
     enqueue("hold", now, draft=draft.id)
 
 
-def submit(draft: Draft, now: datetime) -> Appointment:
+def submit(draft: Draft, now: datetime, talking: Collection[int] = ()) -> Appointment:
     """Turn the draft, agreed to, into a case with its first appointment, in the caller's write. Raises SlotTaken,
     Conflict and the like, and then the draft is as it was."""
     fields = draft.fields
@@ -149,7 +157,7 @@ def submit(draft: Draft, now: datetime) -> Appointment:
     check_cap(customer, now)
     _check_network(draft, now)
     case = open_case(draft.service.kind, customer, about, now)
-    appointment = book(case, draft.service, draft.start, now)
+    appointment = _book(draft, case, now, talking)
     for photo in draft.photos:
         db.session.add(Photo(case_id=case.id, file=photo.file, width=photo.width, height=photo.height, created=now))
     if draft.service.kind == "repair":
@@ -189,6 +197,23 @@ def take_down(
         consent(case, SAID[kind], f"{text} {noted}", "", now)
         record(case, "said_yes", by.me, now, consent=kind)
     return appointment
+
+
+def _book(draft: Draft, case: Case, now: datetime, talking: Collection[int]) -> Appointment:
+    if not draft.is_now:
+        return book(case, draft.service, draft.start, now)
+    slot = _at_once(draft, now, talking)
+    free = ByStaff(case.customer.actor, db.session.get_one(Staff, slot.staff[0]))
+    return book(case, draft.service, slot.start, now, free)
+
+
+def _at_once(draft: Draft, now: datetime, talking: Collection[int]) -> Slot:
+    """Who is free now, or soon. Raises SlotTaken when nobody is any more."""
+    slot = soonest(draft.service, now, talking)
+    if slot is None:
+        later = next_free(draft.service, now)
+        raise SlotTaken(_("Plus personne n’est libre à l’instant."), later.start if later else None)
+    return slot
 
 
 def _customer(draft: Draft, now: datetime) -> Customer:

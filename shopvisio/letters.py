@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from shopvisio import booking, calls, cases, holds, hub, ics, intake, invoices, mail, papers, settings
+from shopvisio import booking, calls, cases, holds, hub, ics, inquiries, intake, invoices, mail, papers, settings
 from shopvisio.accounts import Staff
 from shopvisio.booking import Appointment
 from shopvisio.cases import Case
@@ -18,6 +18,7 @@ from shopvisio.config import Config
 from shopvisio.db import db, writing
 from shopvisio.errors import MailFailed
 from shopvisio.i18n import use
+from shopvisio.inquiries import Inquiry
 from shopvisio.intake import Draft
 from shopvisio.invoices import Paper
 from shopvisio.jobs import Handler, enqueue
@@ -41,6 +42,7 @@ class Letters:
         return {
             "confirmation": self.confirmation,
             "hold": self.hold,
+            "inquiry": self.inquiry,
             "moved": self.moved,
             "cancelled": self.cancelled,
             "reminder": self.reminder,
@@ -91,6 +93,14 @@ class Letters:
             url = self.hold_url(draft)
             made = mail.compose("hold", told["email"], told["language"], now, draft=draft, hold=hold, url=url)
             hold.mail_id = made.id
+
+    def inquiry(self, facts: dict[str, Any], now: datetime) -> None:
+        """Somebody left words: the shop is told."""
+        with writing():
+            inquiry = db.session.get(Inquiry, facts["inquiry"])
+            if inquiry is not None and inquiry.answered is None:
+                to, url = settings.get("email"), f"{self.config.base_url}/desk/messages"
+                mail.compose("inquiry", to, settings.get("language"), now, inquiry=inquiry, url=url)
 
     def moved(self, facts: dict[str, Any], now: datetime) -> None:
         """A visit has another time: both sides are told, and the colleague who had it before."""
@@ -257,7 +267,7 @@ class Letters:
     def tidy(self, facts: dict[str, Any], now: datetime) -> None:
         """Once a day: forget drafts nobody finished, with their photos."""
         with writing():
-            files = intake.purge(now)
+            files = intake.purge(now) + inquiries.purge(now)
             enqueue("tidy", now + timedelta(days=1))
         for file in files:
             (self.config.uploads / file).unlink(missing_ok=True)

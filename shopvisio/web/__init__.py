@@ -35,8 +35,9 @@ HEADERS = {
 }
 INDEXED = {"book.home", "book.times", "book.entrance", "legal.page"}  # what a search may find; no page behind a link
 LONGEST_FORM = 1 << 20  # bytes
-HEAVY = {  # the pages that photos come by, with the bytes they may bring; six of the intake, one of a call
+HEAVY = {  # the pages that photos come by, with the bytes they may bring: several photos, or one of a call
     "book.fault": None,
+    "inquiries.add_photos": None,
     "stills.send": pictures.LARGEST + LONGEST_FORM,
     "stills.send_from_desk": pictures.LARGEST + LONGEST_FORM,
 }

@@ -10,18 +10,18 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, EmailField, StringField, TelField, TextAreaField
 from wtforms.validators import DataRequired, Email, Length, ValidationError
 
 from shopvisio import booking, clock, intake, legal, mail, proof, settings
+from shopvisio.accounts import Staff
 from shopvisio.availability import Slot
 from shopvisio.booking import Appointment, Service
 from shopvisio.db import db, writing
 from shopvisio.errors import Conflict, Invalid, NotFound, ShopVisioError, SlotTaken
 from shopvisio.i18n import _, here, lazy, zone
 from shopvisio.intake import Draft
-from shopvisio.web import guard, moment, uploads, wake_jobs
+from shopvisio.web import guard, moment, presence, uploads, wake_jobs
 from shopvisio.web.guard import anybody
 from shopvisio.web.uploads import Cleaned
 
@@ -33,11 +33,30 @@ CASE_ADDRESS = re.compile(r"/case/([0-9A-Za-z]+\.[0-9A-Za-z_-]+)")
 
 
 @dataclass(frozen=True)
+class Soon:
+    """Somebody to talk to at once: their first name, and the minutes until they are free (0 is now)."""
+
+    name: str
+    minutes: int
+
+
+def soon(service: Service, now: datetime) -> Soon | None:
+    """Who could be talked to now or shortly."""
+    slot = booking.soonest(service, now, presence.talking())
+    if slot is None:
+        return None
+    name = db.session.get_one(Staff, slot.staff[0]).name.split()[0]
+    minutes = round((slot.start - now).total_seconds() / 60)
+    return Soon(name, minutes if minutes > 1 else 0)
+
+
+@dataclass(frozen=True)
 class Offer:
     """A service with its first free time, if it has one."""
 
     service: Service
     first: Slot | None
+    soon: "Soon | None"
 
 
 @blueprint.get("/")
@@ -46,7 +65,9 @@ def home() -> ResponseReturnValue:
     """What may be booked, repairs first."""
     now = clock.now()
     services = sorted(booking.services(), key=lambda service: service.kind != "repair")
-    return render_template("book/home.html", offers=[Offer(s, booking.next_free(s, now)) for s in services])
+    return render_template(
+        "book/home.html", offers=[Offer(s, booking.next_free(s, now), soon(s, now)) for s in services]
+    )
 
 
 @blueprint.get("/call")
@@ -118,7 +139,7 @@ def times(service_id: int) -> ResponseReturnValue:
     """Step 2: the free times; the one that is picked begins a draft."""
     now, service = clock.now(), _service(service_id)
     if request.method == "GET":
-        return times_page(service, now, back=url_for("book.home"))
+        return times_page(service, now, back=url_for("book.home"), soon=soon(service, now))
     try:
         with writing():
             start = chosen_start()
@@ -127,6 +148,21 @@ def times(service_id: int) -> ResponseReturnValue:
     except (Invalid, SlotTaken) as refusal:
         page = times_page(service, now, back=url_for("book.home"), refusal=refusal)
         return page, 409 if isinstance(refusal, SlotTaken) else 422
+    return redirect(url_for("book.fault", key=key), 303)
+
+
+@blueprint.post("/book/<int(max=2147483647):service_id>/now")
+@anybody
+def at_once(service_id: int) -> ResponseReturnValue:
+    """A talk as soon as somebody is free, by the same short form; when nobody is any more, the times."""
+    now, service = clock.now(), _service(service_id)
+    slot = booking.soonest(service, now, presence.talking())
+    if slot is None:
+        return redirect(url_for("book.times", service_id=service_id), 303)
+    with writing():
+        draft = intake.begin(service, slot.start, guard.network(), now)
+        intake.type_in(draft, now=True)
+        key = draft.key
     return redirect(url_for("book.fault", key=key), 303)
 
 
@@ -237,8 +273,8 @@ def fault(key: str) -> ResponseReturnValue:
     form = _fault_form(draft.service)(data=draft.fields)
     if request.method == "GET":
         return _fault_page(draft, form, "")
-    photos, refusal = _cleaned(request.files.getlist("photos"), intake.PHOTOS - len(draft.photos))
-    _keep_fault(draft, form, photos)
+    sent, refusal = uploads.usable(request.files.getlist("photos"), intake.PHOTOS - len(draft.photos), intake.PHOTOS)
+    _keep_fault(draft, form, sent)
     staying = "add" in request.form or "remove" in request.form
     if not staying:
         form.validate()
@@ -260,20 +296,7 @@ def _fault_page(draft: Draft, form: FlaskForm, refusal: str) -> str:
     )
 
 
-def _cleaned(files: Sequence[FileStorage], room: int) -> tuple[list[Cleaned], str]:
-    """The photos that can be used, written to the uploads folder, and why another cannot."""
-    given = [file for file in files if file.filename]
-    kept: list[Cleaned] = []
-    refusal = _("{n} photos suffisent.", n=intake.PHOTOS) if len(given) > room else ""
-    for file in given[:room]:
-        try:
-            kept.append(uploads.keep(file))
-        except ShopVisioError as error:
-            refusal = f"{file.filename}\u00a0: {error.message or _('cette photo n’a pas pu être lue.')}"
-    return kept, refusal
-
-
-def _keep_fault(draft: Draft, form: FlaskForm, photos: Sequence[Cleaned]) -> None:
+def _keep_fault(draft: Draft, form: FlaskForm, sent: Sequence[Cleaned]) -> None:
     """Keep what was typed and the photos that came, forget the one to remove."""
     unused: list[str] = []
     with writing():
@@ -281,7 +304,7 @@ def _keep_fault(draft: Draft, form: FlaskForm, photos: Sequence[Cleaned]) -> Non
         intake.type_in(draft, **_typed(form, "device", "brand", "model", "symptom", *own))
         if request.form.get("remove", "").isdecimal():
             unused += intake.remove_photo(draft, int(request.form["remove"]))
-        for photo in photos:
+        for photo in sent:
             try:
                 intake.add_photo(draft, photo.file, photo.width, photo.height)
             except Conflict:  # as many came from another page meanwhile
@@ -418,9 +441,9 @@ def _send(draft: Draft, typed: dict[str, str], now: datetime) -> None:
     intake.agree(draft, legal.asked(draft.service.kind, now), request.remote_addr or "", now)
     worked = proof.is_good(guard.secret_key(), request.form.get("altcha", ""), draft.key, now)
     if worked or not mail.is_configured():
-        intake.submit(draft, now)
+        intake.submit(draft, now, presence.talking())
     else:
-        intake.hold(draft, now)
+        intake.hold(draft, now, presence.talking())
 
 
 def to_case(draft: Draft) -> ResponseReturnValue:

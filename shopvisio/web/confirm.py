@@ -8,7 +8,7 @@ from shopvisio.db import db, writing
 from shopvisio.errors import Conflict, Invalid, ShopVisioError
 from shopvisio.intake import Draft
 from shopvisio.mail import Mail
-from shopvisio.web import guard, wake_jobs
+from shopvisio.web import guard, presence, wake_jobs
 from shopvisio.web.book import chosen_start, draft_of, to_case
 from shopvisio.web.guard import anybody
 
@@ -47,7 +47,7 @@ def booking(token: str) -> ResponseReturnValue:
             if draft.case_id is None:  # the other of two clicks may have made it
                 if "start" in request.form:
                     intake.move(draft, chosen_start())
-                intake.submit(draft, now)
+                intake.submit(draft, now, presence.talking())
     except (Invalid, Conflict) as refusal:
         return _page(draft, token, refusal), 409 if isinstance(refusal, Conflict) else 422
     wake_jobs()

@@ -12,7 +12,21 @@ from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField, URLField
 
-from shopvisio import accounts, booking, calls, cases, clock, invoices, mail, money, papers, payments, settings, trials
+from shopvisio import (
+    accounts,
+    booking,
+    calls,
+    cases,
+    clock,
+    inquiries,
+    invoices,
+    mail,
+    money,
+    papers,
+    payments,
+    settings,
+    trials,
+)
 from shopvisio.accounts import Staff
 from shopvisio.cases import Case, Part, Photo
 from shopvisio.db import db, writing
@@ -50,6 +64,7 @@ def menu() -> list[Place]:
         Place("desk.today", "cal", _("Journée"), "desk"),
         Place("desk.listing", "wrench", _("Dossiers"), "cases", sum(counts.get(state, 0) for state in GOING)),
         Place("desk.parts", "box", _("Pièces"), "cases", sum(counts.get(state, 0) for state in PARTS_OUT)),
+        Place("inquiries.listing", "chat", _("Messages"), "cases", inquiries.count_waiting()),
         Place("owner.products", "bag", _("Produits"), "products"),
         Place("owner.papers", "doc", _("Papiers"), "papers"),
         Place("owner.mails", "mail", _("E-mails"), "settings"),

@@ -174,6 +174,12 @@ def waiting() -> list[str]:
     return [key for key in _now.seats if here(key) == {"customer": True, "staff": False}]
 
 
+def talking() -> set[int]:
+    """The ids of the colleagues who are in a call."""
+    seats = {person.seat for seats in _now.seats.values() for person in seats.values() if person.role == "staff"}
+    return {int(seat.partition(":")[2]) for seat in seats}
+
+
 def be_late(key: str, minutes: int) -> None:
     """The colleague says how late they will be, or with 0 that they have caught up."""
     for person in people(key):

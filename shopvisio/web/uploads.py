@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from shopvisio import hub, pictures
 from shopvisio.db import public_id
-from shopvisio.errors import Invalid
+from shopvisio.errors import Invalid, ShopVisioError
 from shopvisio.i18n import _
 from shopvisio.pictures import Clean
 
@@ -40,6 +40,19 @@ def keep(file: FileStorage, side: int = pictures.SIDE, small: int = 0) -> Cleane
     for kept, picture in zip((name, pictures.small(name)), made, strict=False):
         pictures.keep(_folder(), kept, picture.jpeg)
     return Cleaned(name, made[0].width, made[0].height)
+
+
+def usable(files: Iterable[FileStorage], room: int, most: int) -> tuple[list[Cleaned], str]:
+    """The photos that can be used, kept, and why another cannot: there is ``room`` for so many, of ``most``."""
+    given = [file for file in files if file.filename]
+    kept: list[Cleaned] = []
+    refusal = _("{n} photos suffisent.", n=most) if len(given) > room else ""
+    for file in given[:room]:
+        try:
+            kept.append(keep(file))
+        except ShopVisioError as error:
+            refusal = f"{file.filename}\u00a0: {error.message or _('cette photo n’a pas pu être lue.')}"
+    return kept, refusal
 
 
 def _read_and_clean(stream: IO[bytes], *sides: int) -> list[Clean]:
