@@ -1,15 +1,19 @@
-"""From the computer to the telephone: a QR code of a short-lived link, which opens the same call as the same person."""
+"""From the computer to the telephone: a QR code of a short-lived link, which opens the same call as the same person.
+
+The computer stays as the big screen: it receives what both sides send, on the relay's third place.
+"""
 
 from datetime import UTC, datetime, timedelta
 
-from flask import Blueprint, Response, redirect, url_for
+from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from shopvisio import booking, clock, links, qr
+from shopvisio import booking, calls, clock, links, qr
 from shopvisio.cases import Case
-from shopvisio.errors import NotFound
+from shopvisio.db import db
+from shopvisio.errors import Invalid, NotFound
 from shopvisio.i18n import _
-from shopvisio.web import guard
+from shopvisio.web import guard, signalling
 from shopvisio.web.guard import anybody, case_link
 
 blueprint = Blueprint("phone", __name__)
@@ -41,3 +45,24 @@ def arrive(ticket: str) -> ResponseReturnValue:
     if appointment is None:
         raise NotFound
     return redirect(url_for("call.customer", token=guard.token_of(appointment.case), phone=1), 303)
+
+
+@blueprint.post("/case/<token>/screen")
+@case_link
+def screen(case: Case) -> ResponseReturnValue:
+    """JSON: ``{sdp}`` -> ``{answer}``: the computer goes on seeing both sides, and sends nothing.
+
+    Raises as ``calls.may_join``: WrongState once the call is over.
+    """
+    sent = request.get_json(silent=True)
+    sdp = sent.get("sdp") if isinstance(sent, dict) else None
+    if not isinstance(sdp, str) or len(sdp) > signalling.LONGEST_SDP:
+        raise Invalid
+    now = clock.now()
+    appointment = booking.upcoming(case, now)
+    if appointment is None:
+        raise NotFound
+    calls.may_join(case.customer.actor, appointment, calls.find(appointment), now)
+    key = appointment.key
+    db.session.rollback()  # hold no transaction while the relay thinks
+    return jsonify(answer=signalling.seat_screen(key, sdp))

@@ -62,6 +62,7 @@ BURST, PER_SECOND = 40.0, 5.0  # events a seat may send at once, and steadily
 PUMP_SECONDS = 5.0  # a wake-up that got lost costs no more than this
 DESK = "desk"
 MOST_SAMPLES = 12  # at once: two minutes
+SCREEN = "screen"  # in the relay: the customer's computer, which looks on while they hold the telephone
 ASKED = ("still", "motion", "detail")
 
 socketio = SocketIO()
@@ -160,11 +161,19 @@ def handed_over(appointment: Appointment) -> None:
 def end(appointment: Appointment) -> None:
     """The call is over (and written so): its people are sent on, their media ends."""
     key = appointment.key
+    _relay().leave(key, SCREEN)
     for person in presence.empty(key):
         _relay().leave(key, person.seat)
         if person.sid:
             socketio.emit("ended", {"next": _next(appointment, person.role)}, to=person.sid)
     _tell_desk()
+
+
+def seat_screen(key: str, sdp: str) -> str:
+    """The relay's answer to the customer's computer; a third person goes first."""
+    place = ROLES.index("guest")
+    answer: str = hub.wait(_relay().join(key, SCREEN, sdp, place), timeout=DIAL_SECONDS)
+    return answer
 
 
 def late(appointment: Appointment, minutes: int) -> None:
@@ -326,6 +335,8 @@ def _enter(who: Who, now: datetime, **media: Any) -> dict[str, Any]:
 def _offer(who: Who, now: datetime, sdp: str) -> dict[str, Any]:
     key = who.appointment.key
     _seated()
+    if who.seat == "guest":
+        _relay().leave(key, SCREEN)  # theirs is the third place
     db.session.rollback()  # hold no transaction while the relay thinks
     return {"answer": hub.wait(_relay().join(key, who.seat, sdp, ROLES.index(who.actor.kind)), timeout=DIAL_SECONDS)}
 

@@ -8,7 +8,7 @@ from conftest import TUESDAY_10, Clock
 from flask import Flask
 from flask.testing import FlaskClient
 
-from shopvisio import links, qr
+from shopvisio import booking, calls, db, links, qr
 from shopvisio.web import guard
 
 
@@ -67,3 +67,27 @@ def test_only_the_customers_page_offers_it(
     clock_.now = TUESDAY_10
     assert "Continuer avec mon téléphone" in stranger.get(f"{case_path}/call").text
     assert "phone.svg" not in repairer_client.get(f"/desk/appointments/{booked_key}/call").text
+
+
+def look_on(client: FlaskClient, path: str, sdp: object = "v=0") -> int:
+    return client.post(f"{path}/screen", json={"sdp": sdp}, headers={"Accept": "application/json"}).status_code
+
+
+def test_the_computer_looks_on_from_the_third_place(
+    stranger: FlaskClient, case_path: str, booked_key: str, open_app: Flask, clock_: Clock
+) -> None:
+    clock_.now = TUESDAY_10
+    assert look_on(stranger, case_path) == 200
+    assert open_app.extensions["relay"].joined == [(booked_key, "screen")]
+    assert [look_on(stranger, case_path, sdp) for sdp in (None, 7, "x" * 60_001)] == [422, 422, 422]
+
+
+def test_once_the_call_is_over_there_is_nothing_to_look_at(
+    stranger: FlaskClient, case_path: str, booked_key: str, open_app: Flask, clock_: Clock
+) -> None:
+    clock_.now = TUESDAY_10
+    with open_app.app_context(), db.writing():
+        appointment = booking.find(booked_key)
+        assert appointment is not None
+        calls.end(calls.arrive(appointment, appointment.staff.actor, TUESDAY_10), appointment.staff.actor, TUESDAY_10)
+    assert look_on(stranger, case_path) == 409

@@ -20,6 +20,7 @@ import { Peer } from "./peer.js";
 import { Picker } from "./picker.js";
 import { Card, Shelf } from "./products.js";
 import { Line } from "./protocol.js";
+import { Screen } from "./screen.js";
 import { Stage } from "./stage.js";
 import { Album, Shutter } from "./stills.js";
 import { called, say, time } from "./words.js";
@@ -44,6 +45,7 @@ const state = {
   seat: "",
   /** @type {Person[]} */ people: [],
   /** @type {import("./protocol.js").Wait} */ wait: { late: 0, busy: false, name: "" },
+  /** @type {RTCIceServer[]} */ turn: [],
   met: false, // whether the other was ever there
   line: true, // whether the line to the appliance stands
   closing: false,
@@ -83,6 +85,7 @@ const line = new Line(
   },
 );
 const handOver = new HandOver();
+const bigScreen = new Screen(page.dataset.screen ?? "", facts.csrf, () => location.assign(page.dataset.home ?? "/"));
 const chat = new Chat(facts.role, (text) => line.say(text));
 const card = facts.role === "customer" ? new Card() : null;
 const invitation = isStaff ? new Invitation(line) : null;
@@ -172,6 +175,7 @@ function onEntered(seated) {
   chat.catchUp(seated.messages);
   const shown = seated.messages.findLast(({ product }) => product)?.product;
   if (shown && !peer) card?.show(shown);
+  state.turn = seated.turn;
   peer?.setServers(seated.turn);
   if (!peer) dial(seated.turn);
   else if (seated.media === "none") peer.redial("the appliance was started anew");
@@ -286,6 +290,7 @@ function quit(view) {
   camera.close();
   stayAwake(false);
   state.people = [];
+  if (view === "phoned") bigScreen.start(state.turn);
   update({ view, media: "ask", voice: false, going: { weak: false, rung: 0, held: false, whose: "" } });
 }
 
@@ -303,6 +308,7 @@ function onEnded(next) {
 
 /** Take our seat again: with what we had, when the browser still lets us. */
 async function comeBack() {
+  bigScreen.stop();
   await open({ audio: true, video: true });
   enter();
 }
@@ -546,6 +552,11 @@ onActs({
   conclude: () => /** @type {HTMLDialogElement} */ (find("#conclude")).showModal(),
   "to-phone": () => handOver.ask(),
   "stay-here": () => handOver.close(),
+  "look-on": async () => {
+    handOver.close();
+    await line.leave();
+    quit("phoned");
+  },
   "not-yet": () => /** @type {HTMLDialogElement} */ (find("#conclude")).close(),
   copy: (button) => navigator.clipboard?.writeText(location.href).then(() => {
     button.textContent = say("copied");
