@@ -63,12 +63,19 @@ async def call(engine: Engine) -> AsyncIterator[tuple[list[Person], Wire]]:
                 await person.pc.close()
 
 
-def kinds(dice: random.Random, attributes: dict[str, str]) -> list[Callable[[], bytes]]:
+def attributes(person: Person) -> dict[str, str]:
+    """What the relay told this person."""
+    answer = person.pc.remoteDescription.sdp
+    pairs = (entry[2:].partition(":") for entry in answer.splitlines() if entry.startswith("a="))
+    return {name: value for name, _colon, value in pairs}
+
+
+def kinds(dice: random.Random, told: dict[str, str]) -> list[Callable[[], bytes]]:
     """Makers of datagrams: all that may knock at the port, none of it in order."""
-    stun = check(attributes | {"ice-pwd": "x" * 32})
+    stun = check(told | {"ice-pwd": "x" * 32})
     seeds = [
         stun,                                                                     # a good name, a wrong signature
-        check(attributes | {"ice-ufrag": "0badcafe"}),                            # a guessed name
+        check(told | {"ice-ufrag": "0badcafe"}),                            # a guessed name
         b"\x01\x01" + stun[2:], b"\x01\x11" + stun[2:],                           # answers to nothing
         b"\x16\xfe\xff" + bytes(8) + b"\x00\x40\x01" + dice.randbytes(63),        # the beginning of a handshake
         b"\x15\xfe\xfd" + bytes(8) + b"\x00\x02\x02\x28",                         # an alert: it is over
@@ -94,6 +101,36 @@ async def watch(person: Person, kind: str, seen: Counter[str]) -> None:
     while True:
         await person.tracks[kind].recv()
         seen[f"{person.seat} {kind}"] += 1
+
+
+async def pulse(person: Person, delays: list[float]) -> None:
+    """Somebody of the call asks twenty times a second from elsewhere; how long each answer took, in seconds."""
+    engine, told, offer = person.engine, attributes(person), str(person.pc.localDescription.sdp)
+    loop = asyncio.get_running_loop()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        one.connect(("127.0.0.1", engine.port))
+        one.setblocking(False)
+        while True:
+            request = check(told, nominate=False, offer=offer)
+            began = time.monotonic()
+            one.send(request)
+            while not _answers(await loop.sock_recv(one, 2000), request):
+                pass
+            delays.append(time.monotonic() - began)
+            await asyncio.sleep(0.05)
+
+
+def _answers(data: bytes, request: bytes) -> bool:
+    return data[:2] == b"\x01\x01" and data[8:20] == request[8:20]
+
+
+def in_bounds(delays: list[float], lasted: float) -> None:
+    """Each was answered, and in time for a talk."""
+    delays.sort()
+    median, late = (1000 * delays[int(len(delays) * share)] for share in (0.5, 0.99))
+    print(f"answered {len(delays)} times, after {median:.1f} ms (median) and {late:.1f} ms (p99)")
+    assert len(delays) > 3 * lasted
+    assert late < 1000 * SPELL
 
 
 async def flood(made: Wire, engine: Engine, makers: list[Callable[[], bytes]], dice: random.Random) -> None:
@@ -128,19 +165,21 @@ def test_rubbish_disturbs_nobody(engine: Engine, caplog: pytest.LogCaptureFixtur
     async def talk() -> None:
         async with call(engine) as (both, made):
             await asyncio.gather(*(person.sees_and_hears() for person in both))
-            answer = both[0].pc.remoteDescription.sdp
-            pairs = (entry[2:].partition(":") for entry in answer.splitlines() if entry.startswith("a="))
-            makers = kinds(dice, {name: value for name, _colon, value in pairs})
+            makers = kinds(dice, attributes(both[0]))
             seen: Counter[str] = Counter()
+            delays: list[float] = []
             eyes = [asyncio.create_task(watch(person, kind, seen)) for person in both for kind in person.tracks]
+            eyes.append(asyncio.create_task(pulse(both[0], delays)))
             await asyncio.sleep(1)
             before, began, _lag = memory(), time.monotonic(), engine.stats().result(2)
             seen.clear()
+            delays.clear()
             await flood(made, engine, makers, dice)
             grown, lasted = memory() - before, time.monotonic() - began
             figures = engine.stats().result(2)
             print(f"{DATAGRAMS} datagrams in {lasted:.1f} s, loop late by {figures['lag']} s, "
                   f"{grown / (1 << 20):.1f} MB more, seen {dict(seen)}")
+            in_bounds(delays, lasted)
             assert engine.events.empty()
             assert len(seen) == 4
             assert min(seen.values()) > 5 * lasted
@@ -167,6 +206,8 @@ def test_half_open_connections_disturb_nobody(engine: Engine, caplog: pytest.Log
         async with call(engine) as (both, _made):
             with ExitStack() as kept:
                 ends = []
+                delays: list[float] = []
+                pulsing, began = asyncio.create_task(pulse(both[0], delays)), time.monotonic()
                 for number in range(HALF_OPEN):
                     here, there = pair()
                     ends.append(kept.enter_context(there))
@@ -174,6 +215,8 @@ def test_half_open_connections_disturb_nobody(engine: Engine, caplog: pytest.Log
                     engine.adopt(here)
                     if number % 20 == 0:
                         await asyncio.sleep(0.002)
+                pulsing.cancel()
+                in_bounds(delays, time.monotonic() - began)
                 figures = engine.stats().result(5)
                 assert figures["lines"] <= line.STRANGERS + 1
                 assert figures["lag"] < SPELL

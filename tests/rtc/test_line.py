@@ -69,9 +69,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     process.communicate()
 
 
-def check(answer: dict[str, str], nominate: bool = True) -> bytes:
-    """A connectivity check that this answer would make a browser send."""
-    theirs = WHOLE.partition("a=ice-ufrag:")[2].split()[0]
+def check(answer: dict[str, str], nominate: bool = True, offer: str = WHOLE) -> bytes:
+    """A connectivity check that this answer to that offer would make a browser send."""
+    theirs = offer.partition("a=ice-ufrag:")[2].split()[0]
     message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
     message.attributes["USERNAME"] = f"{answer['ice-ufrag']}:{theirs}"
     message.attributes["PRIORITY"] = 1
