@@ -3,20 +3,23 @@
 Pages are asked of the application itself, without a network or a web server between, one after the other. The shop
 has one repairer whose next four weeks are two thirds full; all other appointments are past. The last line is JSON:
 
-    times_p99_ms    the page of times, by how many appointments the base holds; times_p50_ms, home_p99_ms likewise
+    times_p99_ms    the page of times, by how many appointments the base holds
     growth          of the page of times' median, from the smallest base to the largest
-    booking_p99_ms  the last step of a booking, where everything is written, on the largest base
-    pages_per_s     of the page of times, one after the other, on the largest base
     race            so many bookings of one slot at once, half of them from each of two processes, each booking in
                     a greenlet of its own: how many won, how many met anything but "just taken"
-    page_kb         each page with its styles and scripts, as they are sent
-    load            of the machine when the run began: figures taken on a busy machine say little
+    booking_p99_ms  the last step of a booking, where everything is written, on the largest base
+    page_kb         each public page with its styles and scripts, as Chromium received them over HTTPS
+    axe             what axe finds on the public pages, in every language, light and dark: how many faults
+    lighthouse      the lowest mark of any public page, of 100, by category
+
+The line before it has the rest: for each page and size p50 and p99 in ms and pages a second, one after the other; and
+the machine's load when the run began: figures taken on a busy machine say little. Faults and marks by page go to
+standard error.
 """
 
 import argparse
 import json
 import os
-import re
 import statistics
 import subprocess
 import sys
@@ -38,6 +41,7 @@ from shopvisio.accounts import Customer
 from shopvisio.app import create_app
 from shopvisio.booking import Appointment, Service
 from shopvisio.cases import Case
+from tests.bench.looks import looks
 from tests.conftest import open_shop
 
 ROOT = Path(__file__).parents[2]
@@ -151,8 +155,10 @@ def page(client: FlaskClient, path: str) -> Callable[[], object]:
     return ask
 
 
-def p99(taken: list[float]) -> float:
-    return round(taken[int(len(taken) * 0.99)], 2)
+def figures(taken: list[float]) -> dict[str, float]:
+    """Of milliseconds in order."""
+    found = {"p50": statistics.median(taken), "p99": taken[int(len(taken) * 0.99)]}
+    return {name: round(n, 2) for name, n in (found | {"per_s": 1000 / statistics.mean(taken)}).items()}
 
 
 def drafts(app: Flask, number: int, start: datetime | None = None) -> list[str]:
@@ -239,49 +245,33 @@ def run_racer(folder: str, at: float, first: int) -> None:
     print(json.dumps(statuses))
 
 
-def weights(app: Flask) -> dict[str, float]:
-    """Each page of a booking with what it loads, in kB as sent."""
-    client = app.test_client()
-    (key,) = drafts(app, 1)
-    paths = {"home": "/", "times": "/book/1", "fault": f"/draft/{key}/fault"}
-    paths |= {"safety": f"/draft/{key}/safety", "person": f"/draft/{key}/person"}
-    found = {}
-    for name, path in paths.items():
-        text = client.get(path, headers={"Accept-Encoding": "gzip"})
-        loaded = set(re.findall(r'(?:href|src)="(/(?:static|brand)[^"#]+)', text.text))
-        sizes = [len(client.get(at, headers={"Accept-Encoding": "gzip"}).data) for at in loaded]
-        found[name] = round((len(text.data) + sum(sizes)) / 1000, 1)
-    return found
-
-
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--sizes", type=int, nargs="+", default=[100, 100_000], help="appointments in the base")
     asked.add_argument("--turns", type=int, default=300, help="of each page")
     asked.add_argument("--tries", type=int, default=200, help="bookings in the race")
+    asked.add_argument("--pages", nargs="+", default=[], help="the critics look at these alone, as in: home times")
     asked.add_argument("--racer", nargs=3, help=argparse.SUPPRESS)
     given = asked.parse_args()
     if given.racer:
         run_racer(given.racer[0], float(given.racer[1]), int(given.racer[2]))
         return
-    result: dict[str, Any] = {"bench": "web", "load": round(os.getloadavg()[0], 1), "times_p99_ms": {}}
-    result |= {"times_p50_ms": {}, "home_p99_ms": {}}
+    more: dict[str, Any] = {"load": round(os.getloadavg()[0], 1), "home": {}, "times": {}, "booking": {}}
+    raced = {}
     for size in given.sizes:
         with shop(size) as (app, folder):
             client = app.test_client()
-            times = timed(given.turns, page(client, "/book/1"))
-            result["times_p99_ms"][str(size)] = p99(times)
-            result["times_p50_ms"][str(size)] = round(statistics.median(times), 2)
-            result["home_p99_ms"][str(size)] = p99(timed(given.turns, page(client, "/")))
-            print(json.dumps(result), flush=True)
+            more["times"][str(size)] = figures(timed(given.turns, page(client, "/book/1")))
+            more["home"][str(size)] = figures(timed(given.turns, page(client, "/")))
             if size == given.sizes[-1]:
-                result["pages_per_s"] = round(1000 / statistics.mean(times), 1)
-                result["page_kb"] = weights(app)
-                result["race"] = race(app, folder, given.tries)
-                result["booking_p99_ms"] = p99(bookings(app, 100))
-    medians = list(result["times_p50_ms"].values())
-    result["growth"] = round(medians[-1] / medians[0], 2)
-    print(json.dumps(result))
+                raced = race(app, folder, given.tries)
+            more["booking"][str(size)] = figures(bookings(app, min(given.turns, 100)))
+    print(json.dumps(more), flush=True)
+    times = list(more["times"].items())
+    result: dict[str, Any] = {"bench": "web", "times_p99_ms": {size: found["p99"] for size, found in times}}
+    result["growth"] = round(times[-1][1]["p50"] / times[0][1]["p50"], 2)
+    result |= {"race": raced, "booking_p99_ms": more["booking"][str(given.sizes[-1])]["p99"]}
+    print(json.dumps(result | looks(given.pages)))
 
 
 if __name__ == "__main__":

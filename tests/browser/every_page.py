@@ -46,6 +46,8 @@ def main() -> None:
                 service.minutes, service.pause = 15, 0
         with db.writing():
             fill(shop, now)
+            for person in (shop.owner, shop.seller, shop.repairer):
+                booking.set_hours(person, demo.OPEN)
         for paper in db.db.session.scalars(select(Paper)).all():
             drawn = hub.in_thread(invoices.make_pdf, paper.snapshot, timeout=60)
             with db.writing():
@@ -82,7 +84,7 @@ def fill(shop: Shop, now: datetime) -> None:
     for service in (shop.repair, shop.sale):
         book_visit(service, now + timedelta(minutes=5), now)  # the waiting room is open
         book_visit(service, now + timedelta(days=1), now)
-        draft = intake.begin(service, now + timedelta(days=4), now)
+        draft = intake.begin(service, now + timedelta(days=4), "", now)
         intake.type_in(draft, device="Réservoir de WC", symptom="Il fuit.", dangers=["nothing"], done=[])
 
 
