@@ -10,6 +10,7 @@ import os
 import random
 import resource
 import socket
+import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -29,16 +30,20 @@ HALF_OPEN = 10_000 if LONG else 400
 BURST = 100                     # datagrams between two breaths: more than that the kernel would drop, not the relay
 GROWTH = 30 << 20               # bytes of memory that rubbish may cost, at most
 SPELL = 0.25                    # seconds the loop may be late, on a busy machine
+USUAL, RARE = 0.05, 0.5         # seconds an answer may take meanwhile: half of them, and all but one of a hundred
 
 pytestmark = pytest.mark.long
 
 
 @pytest.fixture
 def engine() -> Iterator[Engine]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(0.0005)       # as the appliance does: here the rubbish is made in the same process
     made = Engine(0, ["127.0.0.1"])
     made.start()
     yield made
     made.stop()
+    sys.setswitchinterval(before)
     gc.collect()
 
 
@@ -130,7 +135,8 @@ def in_bounds(delays: list[float], lasted: float) -> None:
     median, late = (1000 * delays[int(len(delays) * share)] for share in (0.5, 0.99))
     print(f"answered {len(delays)} times, after {median:.1f} ms (median) and {late:.1f} ms (p99)")
     assert len(delays) > 3 * lasted
-    assert late < 1000 * SPELL
+    assert median < 1000 * USUAL
+    assert late < 1000 * RARE
 
 
 async def flood(made: Wire, engine: Engine, makers: list[Callable[[], bytes]], dice: random.Random) -> None:
