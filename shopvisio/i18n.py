@@ -1,4 +1,5 @@
-"""Languages and formats: what eyes see. French is the language of the sources; others are catalogues."""
+"""Languages and formats: what eyes see. French is the language of the sources; each folder of ``translations`` is
+another one, and offered by being there."""
 
 import gettext
 from collections.abc import Iterator, Sequence
@@ -16,9 +17,19 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import LazyProxy
 
-LANGUAGES = {"fr": "Français", "en": "English"}
 NB = "\u00a0"
+LOCALES = {"fr": "fr_FR", "en": "en_GB"}  # a language that is not here is its own locale
 _CATALOGUES = Path(__file__).parent / "translations"
+
+
+def _own_name(code: str) -> str:
+    name = Locale.parse(code).get_language_name(code) or code
+    return name[:1].upper() + name[1:]
+
+
+LANGUAGES = {
+    code: _own_name(code) for code in ("fr", *sorted(path.parent.parent.name for path in _CATALOGUES.glob("*/*/*.po")))
+}
 
 
 @dataclass(frozen=True)
@@ -89,7 +100,7 @@ def lazy(text: str) -> LazyProxy:
 
 
 def _locale() -> Locale:
-    return Locale.parse("fr_FR" if language() == "fr" else "en_GB")
+    return Locale.parse(LOCALES.get(language(), language()))
 
 
 def here(moment: datetime) -> datetime:
@@ -142,9 +153,11 @@ def decimal(value: float) -> str:
 
 def money(cents: int, decimals: bool = False) -> str:
     """Cents in euros: ``29 €`` and ``29,90 €`` on screen; with ``decimals`` always two: ``29,00 €``."""
-    pattern = "#,##0.00" if decimals or cents % 100 else "#,##0"
-    figure = numbers.format_decimal(cents / 100, pattern, locale=_locale())
-    return f"{figure}{NB}€" if language() == "fr" else f"€{figure}"
+    locale = _locale()
+    pattern = locale.currency_formats["standard"].pattern
+    if not decimals and cents % 100 == 0:
+        pattern = pattern.replace("0.00", "0")
+    return numbers.format_currency(cents / 100, "EUR", pattern, locale, currency_digits=False)
 
 
 def joined(words: Sequence[str]) -> str:
