@@ -227,6 +227,24 @@ def services(kind: str | None = None) -> list[Service]:
     return list(db.session.scalars(wanted.where(Service.kind == kind) if kind else wanted))
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What free times are reckoned from: hours and reserved time by staff id, and closures."""
+
+    hours: Mapping[int, Sequence[Hours | DayHours]]
+    closures: Sequence[Span]
+    taken: Mapping[int, Sequence[Span]]
+
+
+def reading(service: Service, first: date, days: int, now: datetime, moving: Appointment | None = None) -> Reading:
+    """Everything that ``days`` local days from ``first`` need, read once: :func:`free_slots`, :func:`next_free` and
+    :func:`soonest` may share it."""
+    window = local_days(first, days)
+    wider = Span(window.start - LONGEST, window.end + LONGEST)
+    hours = _hours(service, first - timedelta(days=1), first + timedelta(days=days))
+    return Reading(hours, _closures(wider), _taken(window, now, moving))
+
+
 def free_slots(
     service: Service,
     first: date,
@@ -234,6 +252,7 @@ def free_slots(
     now: datetime,
     moving: Appointment | None = None,
     is_staff: bool = False,
+    known: Reading | None = None,
 ) -> list[Slot]:
     """The free slots of ``days`` days from ``first`` in the shop's zone, notice and horizon obeyed unless staff ask.
     The time of the appointment that is to be moved counts as free, but is not offered."""
@@ -241,37 +260,34 @@ def free_slots(
     earliest, latest = service.earliest(now), service.latest(now)
     if is_staff:
         earliest, latest = now, now + FURTHEST
-    start = datetime(first.year, first.month, first.day, tzinfo=zone)
-    window = Span(start - timedelta(days=1), start + timedelta(days=days + 1))
-    hours, taken = _hours(service, first, first + timedelta(days=days)), _taken(window, now, moving)
-    found = free(hours, _closures(window), taken, service.rules, first, days, zone, earliest, latest)
+    read = known or reading(service, first, days, now, moving)
+    found = free(read.hours, read.closures, read.taken, service.rules, first, days, zone, earliest, latest)
     return [slot for slot in found if moving is None or slot.start != moving.start]
 
 
-def next_free(service: Service, now: datetime) -> Slot | None:
-    """The first free slot, if there is one before the horizon."""
+def next_free(service: Service, now: datetime, known: Reading | None = None) -> Slot | None:
+    """The first free slot, if there is one before the horizon. ``known`` is of the week from today."""
     today = now.astimezone(settings.zone()).date()
     for week in range(0, (service.latest(now) - now).days + 1, 7):
-        slots = free_slots(service, today + timedelta(days=week), 7, now)
+        slots = free_slots(service, today + timedelta(days=week), 7, now, known=None if week else known)
         if slots:
             return slots[0]
     return None
 
 
-def soonest(service: Service, now: datetime, talking: Collection[int] = ()) -> Slot | None:
+def soonest(
+    service: Service, now: datetime, talking: Collection[int] = (), known: Reading | None = None
+) -> Slot | None:
     """From when somebody could serve about now, without the usual notice: from the next whole minute, or once what is
     booked has had its time. Neither who is in a call (``talking``) nor who is away counts as free."""
     first = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
-    window, zone = Span(first - LONGEST, first + LONGEST), settings.zone()
-    today = first.astimezone(zone).date()
+    zone = settings.zone()
+    read = known or reading(service, first.astimezone(zone).date(), 1, now)
     away = set(db.session.scalars(select(Staff.id).where(Staff.away > now))) | set(talking)
-    hours = {
-        staff: found for staff, found in _hours(service, today - timedelta(days=1), today).items() if staff not in away
-    }
-    taken, closed = _taken(window, now), _closures(window)
-    ends = {span.end + service.rules.before for staff in hours for span in taken.get(staff, ())}
+    hours = {staff: found for staff, found in read.hours.items() if staff not in away}
+    ends = {span.end + service.rules.before for staff in hours for span in read.taken.get(staff, ())}
     for start in sorted({first, *(end for end in ends if first < end <= now + AT_ONCE)}):
-        fitting = who_fits(hours, closed, taken, service.rules, start, zone)
+        fitting = who_fits(hours, read.closures, read.taken, service.rules, start, zone)
         if fitting:
             return Slot(start, fitting)
     return None

@@ -16,7 +16,7 @@ from wtforms.validators import DataRequired, Email, Length, ValidationError
 from shopvisio import booking, clock, intake, legal, mail, proof, settings
 from shopvisio.accounts import Staff
 from shopvisio.availability import Slot
-from shopvisio.booking import Appointment, Service
+from shopvisio.booking import Appointment, Reading, Service
 from shopvisio.db import db, writing
 from shopvisio.errors import Conflict, Invalid, NotFound, ShopVisioError, SlotTaken
 from shopvisio.i18n import _, here, lazy, zone
@@ -40,9 +40,9 @@ class Soon:
     minutes: int
 
 
-def soon(service: Service, now: datetime) -> Soon | None:
+def soon(service: Service, now: datetime, known: Reading) -> Soon | None:
     """Who could be talked to now or shortly."""
-    slot = booking.soonest(service, now, presence.talking())
+    slot = booking.soonest(service, now, presence.talking(), known)
     if slot is None:
         return None
     name = db.session.get_one(Staff, slot.staff[0]).name.split()[0]
@@ -66,8 +66,13 @@ def home() -> ResponseReturnValue:
     now = clock.now()
     services = sorted(booking.services(), key=lambda service: service.kind != "repair")
     return render_template(
-        "book/home.html", offers=[Offer(s, booking.next_free(s, now), soon(s, now)) for s in services]
+        "book/home.html", offers=[_offer(service, now) for service in services]
     )
+
+
+def _offer(service: Service, now: datetime) -> Offer:
+    known = booking.reading(service, here(now).date(), DAYS, now)
+    return Offer(service, booking.next_free(service, now, known), soon(service, now, known))
 
 
 @blueprint.get("/call")
@@ -92,7 +97,9 @@ def times_page(service: Service, now: datetime, moving: Appointment | None = Non
     """The free times of a week as buttons named ``start``, from the day that ``?from=`` asks for; ``moving`` is the
     appointment that is to get one of them."""
     first = _first_day(service, now)
-    slots = booking.free_slots(service, first, DAYS, now, moving)
+    known = booking.reading(service, first, DAYS, now, moving)
+    slots = booking.free_slots(service, first, DAYS, now, moving, known=known)
+    is_new, is_today = "case" not in more and moving is None, first == here(now).date()
     after = first + timedelta(days=DAYS)
     last = here(service.latest(now)).date()
     return render_template(
@@ -100,6 +107,7 @@ def times_page(service: Service, now: datetime, moving: Appointment | None = Non
         service=service,
         steps=STEPS[service.kind],
         moving=moving,
+        soon=soon(service, now, known) if is_new and is_today else None,
         days=[(day, list(found)) for day, found in groupby(slots, lambda slot: here(slot.start).date())],
         first=first,
         after=after if after <= last else None,
@@ -139,7 +147,7 @@ def times(service_id: int) -> ResponseReturnValue:
     """Step 2: the free times; the one that is picked begins a draft."""
     now, service = clock.now(), _service(service_id)
     if request.method == "GET":
-        return times_page(service, now, back=url_for("book.home"), soon=soon(service, now))
+        return times_page(service, now, back=url_for("book.home"))
     try:
         with writing():
             start = chosen_start()
