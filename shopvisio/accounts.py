@@ -84,6 +84,7 @@ class Customer(Base):
     email: Mapped[str] = mapped_column(index=True)
     phone: Mapped[str]
     language: Mapped[str] = mapped_column(default="fr")
+    zone: Mapped[str] = mapped_column(default="")  # where their clock is, when it differs from the shop's
     street: Mapped[str] = mapped_column(default="")
     postcode: Mapped[str] = mapped_column(default="")
     city: Mapped[str] = mapped_column(default="")

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale, dates, lists, numbers
 from babel.messages.mofile import write_mo
@@ -108,9 +108,9 @@ def here(moment: datetime) -> datetime:
     return moment.astimezone(zone())
 
 
-def time(moment: datetime) -> str:
-    """``9 h 45``, ``17 h``."""
-    local = here(moment)
+def time(moment: datetime, at: ZoneInfo | None = None) -> str:
+    """``9 h 45``, ``17 h``, on the reader's clock or another."""
+    local = moment.astimezone(at) if at else here(moment)
     if language() == "fr":
         return f"{local.hour}{NB}h{NB}{local.minute:02}" if local.minute else f"{local.hour}{NB}h"
     return dates.format_time(local, "HH:mm", tzinfo=local.tzinfo, locale=_locale())
@@ -149,6 +149,26 @@ def when(moment: datetime) -> str:
 def decimal(value: float) -> str:
     """``0,3``: one place, none where it says nothing."""
     return numbers.format_decimal(round(value, 1), "#,##0.#", locale=_locale())
+
+
+def elsewhere(moment: datetime, key: str) -> str:
+    """The instant on another clock, ``5 h, heure de Cayenne``, with its day when that differs; empty for a zone that
+    is unknown, or where clocks show the same."""
+    if key not in zones():
+        return ""
+    there, local = moment.astimezone(ZoneInfo(key)), here(moment)
+    if there.utcoffset() == local.utcoffset():
+        return ""
+    place = dates.get_timezone_location(ZoneInfo(key), _locale(), return_city=True)
+    shown = time(there, ZoneInfo(key))
+    shown = shown if there.date() == local.date() else f"{day(there.date())}, {shown}"
+    return _("{time}, heure de {place}", time=shown, place=place)
+
+
+@cache
+def zones() -> frozenset[str]:
+    """The names of all time zones."""
+    return frozenset(available_timezones())
 
 
 def money(cents: int, decimals: bool = False) -> str:

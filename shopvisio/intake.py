@@ -223,6 +223,7 @@ def _customer(draft: Draft, now: datetime) -> Customer:
         email=fields["email"],
         phone=settings.phone(fields["phone"]),
         language=fields["language"],
+        zone=fields.get("zone", ""),
         created=now,
     )
 

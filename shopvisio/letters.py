@@ -175,7 +175,8 @@ class Letters:
             shop, email, url = settings.get("shop_name"), settings.get("email"), self.case_url(case)
             file = ics.of(appointment, shop, email, phone, url, now, method).decode()
         carried = {"name": "rendez-vous.ics", "type": "text/calendar", "text": file, "method": method}
-        self._to_customer(name, case, now, appointment=appointment, files=[carried], asks=asks)
+        agreed = [consent.text for consent in cases.consents(case)] if appointment.visit == 1 else []
+        self._to_customer(name, case, now, appointment=appointment, files=[carried], asks=asks, agreed=agreed)
 
     def ask_answer(self, facts: dict[str, Any], now: datetime) -> None:
         """How it ended was proposed: the customer is asked, at once and twice again."""

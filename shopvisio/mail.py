@@ -32,6 +32,7 @@ _templates.install_gettext_callables(i18n._, i18n.n_, newstyle=False)  # type: i
 _templates.filters |= {
     "money": i18n.money,
     "when": i18n.when,
+    "elsewhere": i18n.elsewhere,
     "day": i18n.day,
     "time": i18n.time,
     "phone": settings.phone_for_eyes,

@@ -81,6 +81,7 @@ def _filters() -> dict[str, Callable[..., str]]:
         "weekday_short": i18n.weekday_short,
         "time": i18n.time,
         "when": i18n.when,
+        "elsewhere": i18n.elsewhere,
         "phone": settings.phone_for_eyes,
     }
 

@@ -19,7 +19,7 @@ from shopvisio.availability import Slot
 from shopvisio.booking import Appointment, Reading, Service
 from shopvisio.db import db, writing
 from shopvisio.errors import Conflict, Invalid, NotFound, ShopVisioError, SlotTaken
-from shopvisio.i18n import _, here, lazy, zone
+from shopvisio.i18n import _, here, lazy, zone, zones
 from shopvisio.intake import Draft
 from shopvisio.web import guard, moment, presence, uploads, wake_jobs
 from shopvisio.web.guard import anybody
@@ -65,9 +65,7 @@ def home() -> ResponseReturnValue:
     """What may be booked, repairs first."""
     now = clock.now()
     services = sorted(booking.services(), key=lambda service: service.kind != "repair")
-    return render_template(
-        "book/home.html", offers=[_offer(service, now) for service in services]
-    )
+    return render_template("book/home.html", offers=[_offer(service, now) for service in services])
 
 
 def _offer(service: Service, now: datetime) -> Offer:
@@ -113,6 +111,7 @@ def times_page(service: Service, now: datetime, moving: Appointment | None = Non
         after=after if after <= last else None,
         before=max(first - timedelta(days=DAYS), here(now).date()) if first > here(now).date() else None,
         zone=zone().key.rpartition("/")[2].replace("_", " "),
+        shop_zone=zone().key,
         **more,
     )
 
@@ -152,7 +151,9 @@ def times(service_id: int) -> ResponseReturnValue:
         with writing():
             start = chosen_start()
             booking.check_free(service, start, now)
-            key = intake.begin(service, start, guard.network(), now).key
+            draft = intake.begin(service, start, guard.network(), now)
+            intake.type_in(draft, zone=_their_zone())
+            key = draft.key
     except (Invalid, SlotTaken) as refusal:
         page = times_page(service, now, back=url_for("book.home"), refusal=refusal)
         return page, 409 if isinstance(refusal, SlotTaken) else 422
@@ -169,7 +170,7 @@ def at_once(service_id: int) -> ResponseReturnValue:
         return redirect(url_for("book.times", service_id=service_id), 303)
     with writing():
         draft = intake.begin(service, slot.start, guard.network(), now)
-        intake.type_in(draft, now=True)
+        intake.type_in(draft, now=True, zone=_their_zone())
         key = draft.key
     return redirect(url_for("book.fault", key=key), 303)
 
@@ -186,10 +187,17 @@ def time(key: str) -> ResponseReturnValue:
             start = chosen_start()
             booking.check_free(draft.service, start, now)
             intake.move(draft, start)
+            intake.type_in(draft, zone=_their_zone() or draft.fields.get("zone", ""))
     except (Invalid, SlotTaken) as refusal:
         page = times_page(draft.service, now, back=url_for("book.fault", key=key), refusal=refusal)
         return page, 409 if isinstance(refusal, SlotTaken) else 422
     return redirect(url_for("book.fault", key=key), 303)
+
+
+def _their_zone() -> str:
+    """The customer's time zone, when their browser says that it is not the shop's."""
+    asked = request.form.get("zone", "")
+    return asked if asked in zones() and asked != settings.get("zone") else ""
 
 
 def draft_of(key: str) -> Draft:
