@@ -30,8 +30,8 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -81,8 +81,9 @@ def people(plan: dict[str, Any]) -> "Iterator[People]":
         them.process.communicate()
 
 
-def talk(where: dict[str, Any], calls: int, seconds: float, media: Path) -> Found:
-    """So many calls at once, for so many seconds."""
+def talk(where: dict[str, Any], calls: int, seconds: float, media: Path,
+         meanwhile: Callable[[], AbstractContextManager[None]] = nullcontext) -> Found:
+    """So many calls at once, for so many seconds; ``meanwhile`` begins when all are connected."""
     plan = {**where, "of": calls, "media": str(media)}
     with ExitStack() as all_of_them:
         groups, joins = [], []
@@ -90,6 +91,7 @@ def talk(where: dict[str, Any], calls: int, seconds: float, media: Path) -> Foun
             groups.append(all_of_them.enter_context(
                 people({**plan, "first": first, "calls": min(CALLS, calls - first)})))
             joins += groups[-1].hear()["joins"]      # one after the other: a join is measured, not a crowd
+        all_of_them.enter_context(meanwhile())
         begin = time.monotonic() + 1
         for group in groups:
             group.tell([begin, seconds])
@@ -115,16 +117,16 @@ def _share(ages: list[float], of: float) -> float | None:
 
 
 @contextmanager
-def visitors(host: str, asked: list[int]) -> Iterator[None]:
-    """Pages are asked for on time, whether or not those before have come; each status is noted."""
-    over, began = threading.Event(), time.monotonic()
+def visitors(host: str, pages: list[float]) -> Iterator[None]:
+    """Pages are asked for on time, whether or not those before have come; in the end, how many came a second."""
+    over, began, came = threading.Event(), time.monotonic(), list[float]()
 
     def ask(first: int) -> None:
         due = began + first / PAGES
         while not over.wait(max(0, due - time.monotonic())):
             due += VISITORS / PAGES
-            with suppress(OSError), urllib.request.urlopen(f"http://{host}/", timeout=5) as page:
-                asked.append(page.status)
+            with suppress(OSError), urllib.request.urlopen(f"http://{host}/", timeout=5):
+                came.append(time.monotonic())
 
     asking = [threading.Thread(target=ask, args=(one,)) for one in range(VISITORS)]
     for one in asking:
@@ -132,6 +134,7 @@ def visitors(host: str, asked: list[int]) -> Iterator[None]:
     try:
         yield
     finally:
+        pages.append(len(came) / (time.monotonic() - began))
         over.set()
         for one in asking:
             one.join()
@@ -139,16 +142,14 @@ def visitors(host: str, asked: list[int]) -> Iterator[None]:
 
 def busily(wanted: argparse.Namespace, snapshot: Path, media: Path) -> Found:
     """While all the appliance can do is done."""
-    asked: list[int] = []
+    pages: list[float] = []
     with servers.appliance(wanted.calls, snapshot) as where:
         began = time.monotonic()
-        with visitors(where["host"], asked):
-            found = talk(where, wanted.calls, wanted.seconds, media)
+        found = talk(where, wanted.calls, wanted.seconds, media, lambda: visitors(where["host"], pages))
         lasted = time.monotonic() - began
-        server = where["server"]
-        server.terminate()
-        papers = server.communicate(timeout=15)[0].count("paper")
-    return {**found, "pages": asked.count(200) / lasted, "papers": papers / lasted}
+        where["server"].terminate()
+        papers = where["server"].communicate(timeout=15)[0].count("paper")
+    return {**found, "pages": pages[0], "papers": papers / lasted}
 
 
 def run(wanted: argparse.Namespace, snapshot: Path, media: Path) -> dict[str, Found]:
