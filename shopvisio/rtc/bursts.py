@@ -9,7 +9,7 @@ import ctypes
 import socket
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from struct import pack_into, unpack_from
+from struct import Struct, pack_into, unpack_from
 
 from shopvisio.rtc.adapter import LONGEST, Address, Packet
 
@@ -17,16 +17,13 @@ BURST = 64                  # datagrams taken at once, before others have their 
 NAME = 28                   # bytes of the longest address: sockaddr_in6
 REMEMBERED = 1024           # addresses
 
+_PIECE = Struct("PN")        # where, how long: struct iovec
+_NAME = Struct(f"{NAME}s")
+
 _libc = ctypes.PyDLL(None)
 _receive, _send = _libc.recvmmsg, _libc.sendmmsg
 _receive.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p]
 _send.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int]
-
-
-class _Piece(ctypes.Structure):
-    """struct iovec"""
-
-    _fields_ = (("data", ctypes.c_void_p), ("size", ctypes.c_size_t))
 
 
 class _Header(ctypes.Structure):
@@ -50,14 +47,14 @@ class _Messages:
 
     def __init__(self, number: int) -> None:
         self._names = ctypes.create_string_buffer(NAME * number)
-        self._pieces = (_Piece * number)()
+        self._pieces = ctypes.create_string_buffer(_PIECE.size * number)
         self._messages = (_Message * number)()
         for place, message in enumerate(self._messages):
             message.header.name, message.header.name_size = ctypes.addressof(self._names) + NAME * place, NAME
-            message.header.pieces, message.header.number = ctypes.addressof(self._pieces[place]), 1
+            message.header.pieces, message.header.number = ctypes.addressof(self._pieces) + _PIECE.size * place, 1
         self.at = ctypes.addressof(self._messages)
         self.names = memoryview(self._names).cast("B")
-        self.pieces = memoryview(self._pieces).cast("B").cast("P")       # where, how long; where, how long; ...
+        self.pieces = memoryview(self._pieces).cast("B")
         words = ctypes.sizeof(_Message) // 4
         self.sizes = memoryview(self._messages).cast("B").cast("I")[_Message.size.offset // 4::words]
 
@@ -69,7 +66,7 @@ class Inbox:
         self._fd, self._packets = sock.fileno(), packets
         self._messages = _Messages(len(packets))
         for place, packet in enumerate(packets):
-            self._messages.pieces[2 * place], self._messages.pieces[2 * place + 1] = packet.at, LONGEST
+            _PIECE.pack_into(self._messages.pieces, _PIECE.size * place, packet.at, LONGEST)
         self._names = [self._messages.names[at:at + NAME] for at in range(0, NAME * len(packets), NAME)]
 
     def take(self) -> Iterator[tuple[Packet, int, Address]]:
@@ -95,9 +92,8 @@ class Outbox:
         if place == self._number:
             self.flush()
             place = 0
-        pieces = self._messages.pieces
-        pieces[2 * place], pieces[2 * place + 1] = packet.at, size
-        self._messages.names[NAME * place:NAME * (place + 1)] = _name(to)
+        _PIECE.pack_into(self._messages.pieces, _PIECE.size * place, packet.at, size)
+        _NAME.pack_into(self._messages.names, NAME * place, _name(to))
         self._sockets.append(sock)
 
     def flush(self) -> None:

@@ -6,10 +6,12 @@ receiver keeps the stream it has; so the flow adds what makes the new ones conti
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from struct import pack_into, unpack_from
+from struct import Struct
 
 from shopvisio.rtc import packets
 from shopvisio.rtc.packets import signed
+
+_READ, _WRITE = Struct("!BBHI").unpack_from, Struct("!BHII").pack_into      # an RTP header, but for what is kept
 
 
 @dataclass(slots=True)
@@ -88,7 +90,7 @@ class Flow:
 
         ``now``: seconds of a steady clock.
         """
-        flags, kind, seq, time = unpack_from("!BBHI", packet)
+        flags, kind, seq, time = _READ(packet)
         if self._seen < 0:
             if self.media and self.media._seen < 0:
                 return False
@@ -102,7 +104,7 @@ class Flow:
         if step >= 0:
             self._seen, self._index = seq, self._index + step
             outlet.seq, outlet.time, outlet.at = new_seq, new_time, now
-        pack_into("!BHII", packet, 1, kind & 0x80 | outlet.payload_type, new_seq, new_time, outlet.ssrc)
+        _WRITE(packet, 1, kind & 0x80 | outlet.payload_type, new_seq, new_time, outlet.ssrc)
         if flags & 0x10 and self._ids:
             packets.map_extensions(packet, size, self._ids)
             if self._stamp:

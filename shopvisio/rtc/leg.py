@@ -4,6 +4,7 @@ import secrets
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from struct import Struct
 
 from shopvisio.rtc import packets, sdp
 from shopvisio.rtc.adapter import Address, Keys, Message, Packet, Transport, Way
@@ -14,6 +15,7 @@ from shopvisio.rtc.trio import NO_LIMIT, Arrivals, Receivers
 PATHS = 32                  # addresses one leg may come from
 BETWEEN_REQUESTS = 0.3      # seconds, at least, between two requests for a whole picture
 SHOWING = 2.0               # seconds after which a video that brings nothing counts as dark
+_SSRC = Struct("!I").unpack_from
 NAMES = {"audio": ("audio",), "video": ("video", "rtx")}    # the streams of a section; what repeats comes last
 
 
@@ -172,7 +174,7 @@ class Leg:
         view = packet.view
         if self._arrivals:
             self._note(self._arrivals, view, size, now)
-        ssrc = int.from_bytes(view[8:12])
+        ssrc = _SSRC(view, 8)[0]
         for hop in self.hops:
             flow = hop.sent.get(ssrc) or self._learn(hop, ssrc, view[1] & 0x7F)
             if flow:
