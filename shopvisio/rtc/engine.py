@@ -195,6 +195,9 @@ class Engine:
             raise RelayFailed(_("L’appel est complet pour le moment."))
         self._follow()
         leg = Leg(offer, list(self._ports), min(free) if place is None else place)
+        older = self._legs.get((room, seat))
+        if older is not None:
+            leg.missed = older.missed if older.state == "new" else older.seen
         self._drop(room, seat, leg)
         self._legs[room, seat] = self._by_name[leg.ufrag] = leg
         self._spawn(self._connect(room, seat, leg))
@@ -278,6 +281,9 @@ class Engine:
             self._drop(room, seat)
         elif leg.state == "connected" and silent > LOST_AFTER:
             leg.state = "lost"
+            self._tell("lost", room, seat)
+        elif leg.state == "new" and leg.missed is not None and now - leg.missed > LOST_AFTER:
+            leg.missed = None      # told once; a browser dials again and again where no path leads here
             self._tell("lost", room, seat)
         elif leg.state == "lost" and silent < LOST_AFTER:
             leg.state = "connected"

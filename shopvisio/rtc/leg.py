@@ -38,6 +38,7 @@ class Leg:
         self.place = place                     # 0, 1 or 2
         self.born = self.seen = time.monotonic()
         self.state = "new"                     # connected, lost, ended
+        self.missed: float | None = None       # since when nothing has come from the connection it takes the place of
         self.ufrag, self.password = secrets.token_hex(4), secrets.token_hex(16)
         self.inlets = _inlets(offer.sections)
         self.outlets = _outlets(offer.sections)

@@ -1,5 +1,6 @@
 """How a visit's connections went, for eyes: lines to draw in a box of 100 by 100, and a table that says the same."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ GAP = 45  # seconds without a sample that break a line: nobody was connected
 
 
 @dataclass(frozen=True)
-class Strip:
+class Measure:
     """One measure of everybody: its unit, its scale's end, and an SVG path for each side."""
 
     name: LazyProxy
@@ -43,7 +44,7 @@ class Chart:
     began: datetime
     ended: datetime
     sides: list[Side]
-    strips: list[Strip]
+    measures: list[Measure]
     cuts: list[tuple[str, float]]
 
     @property
@@ -52,11 +53,16 @@ class Chart:
         return [(name, [words(side) for side in self.sides]) for name, words in ROWS]
 
 
-MEASURES: tuple[tuple[LazyProxy, str, int, Callable[[Point], int | None]], ...] = (
+MEASURES: tuple[tuple[LazyProxy, str, int, Callable[[Point], float | None]], ...] = (
     (lazy("Aller-retour"), "ms", 200, lambda point: point.rtt),
-    (lazy("Pertes"), "%", 5, lambda point: -(-point.loss // 10)),
+    (lazy("Pertes"), "%", 5, lambda point: point.loss / 10),
     (lazy("Débit reçu"), "kbit/s", 500, lambda point: point.received),
 )
+
+
+def _name(row: Figures) -> str:
+    """Short: it heads a column."""
+    return _("Client") if row.role == "customer" else row.name.split(" ")[0]
 
 
 def _known(value: float | None, words: Callable[[float], str]) -> str:
@@ -100,21 +106,21 @@ def _chart(appointment: Appointment) -> Chart | None:
         appointment=appointment,
         began=min(came),
         ended=min(came) + timedelta(seconds=length),
-        sides=[Side(row.role, row.name, row.setup, figures.summary(row.points)) for row in rows],
-        strips=[_strip(*measure, rows, length) for measure in MEASURES],
+        sides=[Side(row.role, _name(row), row.setup, figures.summary(row.points)) for row in rows],
+        measures=[_measure(*measure, rows, length) for measure in MEASURES],
         cuts=[(row.role, _x(point.at, length)) for row in rows for point in row.points if point.redials],
     )
 
 
-def _strip(
-    name: LazyProxy, unit: str, least: int, value: Callable[[Point], int | None], rows: Sequence[Figures], length: int
-) -> Strip:
+def _measure(
+    name: LazyProxy, unit: str, least: int, value: Callable[[Point], float | None], rows: Sequence[Figures], length: int
+) -> Measure:
     most = max(value(point) or 0 for row in rows for point in row.points)
-    top = _round(max(most, least))
-    return Strip(name, unit, top, [(row.role, _path(row.points, value, length, top)) for row in rows])
+    top = _round(max(math.ceil(most), least))
+    return Measure(name, unit, top, [(row.role, _path(row.points, value, length, top)) for row in reversed(rows)])
 
 
-def _path(points: Sequence[Point], value: Callable[[Point], int | None], length: int, top: int) -> str:
+def _path(points: Sequence[Point], value: Callable[[Point], float | None], length: int, top: int) -> str:
     """A line from point to point, lifted where nothing is known."""
     drawn, last = [], -GAP
     for point in points:

@@ -28,7 +28,7 @@ ARGUMENTS = (
 ALLOWED = "--use-fake-ui-for-media-stream"  # somebody who answers the browser's question with yes
 DEVICES = "--use-fake-device-for-media-stream=device-count=3"
 ROOT = Path(__file__).parents[2]
-REPAIRS, SALES = 28, 5
+REPAIRS, SALES = 64, 6
 PHONE, LAPTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 FAULTS_EXPECTED = ("net::ERR_", "WebSocket connection", "Failed to load resource")  # a cut line says so itself
 
@@ -109,7 +109,9 @@ def free_port(kind: socket.SocketKind) -> int:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The real appliance with a claimed shop and visits due now."""
     folder = tmp_path_factory.mktemp("appliance")
-    port, tls_port = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_STREAM)
+    port = tls_port = free_port(socket.SOCK_STREAM)
+    while tls_port == port:  # the machine may name one twice
+        tls_port = free_port(socket.SOCK_STREAM)
     media_port = free_port(socket.SOCK_DGRAM)
     env = {
         **os.environ,

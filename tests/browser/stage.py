@@ -24,7 +24,7 @@ def main(repairs: int, sales: int) -> None:
             for person in (shop.owner, shop.seller, shop.repairer):
                 booking.set_hours(person, demo.ALWAYS)
             for service in (shop.repair, shop.sale):
-                service.minutes, service.pause = 15, 0  # many fit into a day
+                service.minutes, service.pause = 10, 0  # many fit into the half day in which a call may still begin
         print(json.dumps({"repair": visits(shop.repair, repairs, now), "sale": visits(shop.sale, sales, now)}))
 
 
@@ -39,7 +39,7 @@ def visits(service: Service, number: int, now: datetime) -> list[dict[str, str]]
         except SlotTaken:  # nobody works across midnight
             continue
         finally:
-            start -= timedelta(minutes=15)
+            start -= timedelta(minutes=10)
         token = guard.token_of(appointment.case)
         made.append({"key": appointment.key, "case_path": f"/case/{token}", "case_key": appointment.case.key})
     return made

@@ -77,3 +77,23 @@ def test_cut_to_150_kbits_the_voice_goes_on_without_pictures_which_come_back_by_
         print(f"both pictures back {took:.1f} s after the rate")
         assert took < 15
         assert until(marie, lambda: not marie.locator("#room .notice").is_visible())
+
+
+def test_a_line_that_goes_dead_is_told_on_both_sides_and_comes_back(served: Served, chromium: Chromium) -> None:
+    """The media's line alone: the page's own still stands, as where a router forgets UDP."""
+    with narrow(served.media_port) as line:
+        visit = served.visit("repair")
+        marie = customer(chromium, served, visit, script=line.script)
+        karim = colleague(chromium, served, visit, "repairer")
+        sees(karim, "red")
+        line.rate = 0
+        began = time.monotonic()
+        expect(karim.locator("#room .notice")).to_contain_text("est interrompue", timeout=SOON)
+        took = time.monotonic() - began
+        print(f"told to the other after {took:.1f} s")
+        assert took < 3.5  # 2.5 s, and what a busy machine adds
+        expect(marie.locator("#room .notice")).to_contain_text("Connexion interrompue, nous la rétablissons")
+        line.rate = 100e6
+        for page, colour in ((karim, "red"), (marie, "blue")):
+            expect(page.locator("#room .notice")).to_be_hidden(timeout=SOON)
+            sees(page, colour)

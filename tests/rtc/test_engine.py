@@ -185,6 +185,29 @@ def test_silence_is_told_and_so_is_its_end(engine: Engine) -> None:
     asyncio.run(call())
 
 
+def test_silence_is_told_even_when_the_browser_dials_again_before(engine: Engine) -> None:
+    async def call() -> None:
+        async with wire(engine) as line:
+            customer = Person(engine, "room", "customer")
+            offer = await customer.offer()
+            await customer.take(only_by(await asyncio.wrap_future(engine.join("room", "customer", offer)), line))
+            await happens(engine, Event("connected", "room", "customer"))
+            line.cut = True
+            cut = time.monotonic()
+            for _dial in range(2):
+                await asyncio.sleep(0.7)
+                again = Person(engine, "room", "customer")
+                await asyncio.wrap_future(engine.join("room", "customer", await again.offer()))
+                await again.pc.close()
+            await happens(engine, Event("lost", "room", "customer"))
+            assert 1.9 < time.monotonic() - cut < 3.0
+            await asyncio.sleep(2.5)
+            assert engine.events.empty()      # told once
+            await customer.pc.close()
+
+    asyncio.run(call())
+
+
 def test_whoever_is_alone_still_hears_that_the_path_stands(engine: Engine) -> None:
     async def call() -> None:
         async with people(engine, "customer"):

@@ -56,7 +56,8 @@ export function foldOutside() {
   /** @param {EventTarget | null} but */
   const fold = (but) => {
     for (const one of all("details[data-folds][open]")) {
-      if (!(but instanceof Node) || !one.contains(but)) one.removeAttribute("open");
+      const inside = but instanceof Element && one.contains(but) && !but.closest("[data-act]");
+      if (!inside) one.removeAttribute("open");
     }
   };
   document.addEventListener("click", ({ target }) => fold(target));

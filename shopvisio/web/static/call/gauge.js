@@ -15,18 +15,21 @@
 import { Ladder, RUNGS, VOICE } from "./ladder.js";
 
 const EVERY = 1_000; // ms
+/** @type {Going} */
+const CALM = { weak: false, rung: 0, held: false, whose: "" };
 const WEAK = { loss: 0.05, rtt: 0.5 }; // a share, seconds
 const NEAR = 0.25; // share of the whole delay on our own way to the appliance: below it is theirs,
 const FAR = 0.6; // above it is ours
 
 /** The eye on our connection. */
 export class Gauge {
-  /** @type {Going} */ going = { weak: false, rung: 0, held: false, whose: "" };
+  going = CALM;
   #ladder = new Ladder();
   /** @type {Peer | null} */ #peer = null;
   #voice = false;
   #alone = true;
   #timer = 0;
+  #calm = 0; // how often our own way to the appliance had been measured while all was well
   /** @type {(going: Going) => void} */ #onGoing;
   /** @type {(stats: PeerStats, rung: number) => void} */ #onStats;
 
@@ -55,6 +58,7 @@ export class Gauge {
 
   /** The connection was made anew: it finds its pace. */
   begin() {
+    this.#calm = 0;
     this.#ladder.begin(performance.now());
     this.#send();
   }
@@ -66,6 +70,7 @@ export class Gauge {
   setAlone(alone) {
     if (alone === this.#alone) return;
     this.#alone = alone;
+    if (alone) this.#forget(); // whoever comes next may be elsewhere
     this.begin();
   }
 
@@ -77,6 +82,12 @@ export class Gauge {
     if (voice === this.#voice) return;
     this.#voice = voice;
     this.begin();
+  }
+
+  #forget() {
+    this.#ladder = new Ladder();
+    this.going = CALM;
+    this.#onGoing(CALM);
   }
 
   #send() {
@@ -104,7 +115,9 @@ export class Gauge {
   #tell(stats) {
     const { rung, voiceOnly } = this.#ladder;
     const weak = rung > 0 || Math.max(stats.lossIn, stats.lossOut) > WEAK.loss || (stats.rtt ?? 0) > WEAK.rtt;
-    const whose = weak ? blame(stats) || this.going.whose : "";
+    if (!weak) this.#calm = stats.answers;
+    const fresh = stats.answers > this.#calm + 1; // our own way was measured since it became weak
+    const whose = weak ? (fresh && blame(stats)) || this.going.whose : "";
     const going = { weak, rung, held: voiceOnly, whose };
     if (JSON.stringify(going) === JSON.stringify(this.going)) return;
     this.going = going;

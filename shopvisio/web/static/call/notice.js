@@ -41,7 +41,7 @@ export function notice(now) {
 /** Why there is no picture, where its place does not say so. @param {Situation} now */
 function pictureless({ them, voice, held, whose, placeSays }) {
   if (voice) return "voiceByMe";
-  if (them?.voice) return "voiceByThem";
+  if (them?.voice) return placeSays ? "" : "voiceByThem";
   if (held) return { mine: "heldMine", theirs: "heldTheirs", "": "held" }[whose];
   if (placeSays || !them) return "";
   return { held: "theirsHeld", paused: "theirsPaused", on: "", off: "" }[them.camera];

@@ -22,6 +22,7 @@
  * @typedef {Object} PeerStats
  * @property {number | null} rtt  Seconds to the other person and back (to the appliance while alone).
  * @property {number | null} nearest  Seconds to the appliance and back.
+ * @property {number} answers  Times that the appliance's own round trip was measured, since the last dial.
  * @property {number} lossIn  The share of what was sent to us that got lost, 0 to 1, since the last call.
  * @property {number} lossOut  The share of what we sent that got lost, as the other last told, 0 to 1.
  * @property {number} bitrateIn  Bits a second since the last call.
@@ -186,6 +187,7 @@ export class Peer {
     return {
       rtt: now.rtt,
       nearest: now.nearest,
+      answers: now.answers,
       lossIn: expected > 0 ? lost / expected : 0,
       lossOut: now.lossOut,
       bitrateIn: Math.round((8 * (now.in - before.in)) / seconds),
@@ -401,7 +403,7 @@ function networkType() {
  */
 function measure(report) {
   const found = {
-    at: performance.now(), arrived: 0, in: 0, out: 0, received: 0, lost: 0, frames: 0, freezes: 0, lossOut: 0,
+    at: performance.now(), arrived: 0, in: 0, out: 0, received: 0, lost: 0, frames: 0, freezes: 0, lossOut: 0, answers: 0,
     rtt: /** @type {number | null} */ (null), nearest: /** @type {number | null} */ (null),
     available: /** @type {number | null} */ (null),
   };
@@ -423,6 +425,7 @@ function measure(report) {
       found.arrived += one.bytesReceived ?? 0;
       if (!one.nominated || one.state !== "succeeded") continue;
       found.nearest = one.currentRoundTripTime ?? null;
+      found.answers = one.responsesReceived ?? 0;
       found.available = one.availableOutgoingBitrate ?? found.available;
     }
   }
