@@ -80,7 +80,8 @@ def test_any_order_of_numbers_can_be_told(steps: list[tuple[int, float]]) -> Non
         told = at.note(number, now, 7, VIDEO)
         assert len(told) < 1200
         if told:
-            assert number in read(told)[1]
+            found = read(told)[1]
+            assert number in found or len(found) == trio.HOLE + 1      # older than what one feedback can hold
 
 
 def remb(bits: int) -> bytes:
