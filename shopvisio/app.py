@@ -32,6 +32,7 @@ from shopvisio.web import (
     counter,
     customer,
     desk,
+    dictation,
     door,
     feed,
     following,
@@ -77,6 +78,7 @@ BLUEPRINTS = (
     agenda,
     owner,
     trial,
+    dictation,
     wording,
     phone,
 )

@@ -41,6 +41,7 @@ class Call(Base):
     late: Mapped[int] = mapped_column(default=0)
     guest: Mapped[str] = mapped_column(default="")
     guest_name: Mapped[str] = mapped_column(default="")
+    codes: Mapped[int] = mapped_column(default=0)  # to dictate: how many are spent
 
     appointment: Mapped[Appointment] = relationship()
     messages: Mapped[list["Message"]] = relationship(order_by="Message.id")

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from shopvisio import booking, calls, cases, holds, hub, ics, inquiries, intake, invoices, mail, papers, settings
+from shopvisio import booking, calls, cases, codes, holds, hub, ics, inquiries, intake, invoices, mail, papers, settings
 from shopvisio.accounts import Staff
 from shopvisio.booking import Appointment
 from shopvisio.cases import Case
@@ -131,7 +131,8 @@ class Letters:
                 return
             ahead = facts["ahead"]
             if ahead == "hour" or now < appointment.start - 2 * booking.REMINDERS["hour"]:
-                self._to_customer("reminder", appointment.case, now, appointment=appointment, ahead=ahead)
+                code = codes.of(self.config.secret_key, appointment)
+                self._to_customer("reminder", appointment.case, now, appointment=appointment, ahead=ahead, code=code)
 
     def handed_over(self, facts: dict[str, Any], now: datetime) -> None:
         """A visit was handed to a colleague: they have it in writing, should their desk be shut."""

@@ -71,6 +71,7 @@ TELLINGS: dict[str, Telling] = {
     "tried": Telling(
         "check", PLAIN, lazy("teste son matériel : {verdict}."), lazy("avez testé votre matériel : {verdict}.")
     ),
+    "code_renewed": Telling("lock", AUTO, lazy("fait un nouveau code d’entrée.")),
     "customer_came": Telling("bell", PLAIN, lazy("est en salle d’attente.")),
     "guest_came": Telling(
         "team", PLAIN, lazy("rejoint le {visit} appel, sur invitation."), lazy("a rejoint le {visit} appel.")
