@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.conftest import PASSWORD
 
 from .conftest import LAPTOP, PHONE, Chromium, Served
-from .people import click, sees
+from .people import SOON, click, sees
 
 
 def sign_in(page: Page, served: Served, who: str, path: str) -> None:
@@ -82,7 +82,7 @@ def test_a_visit_is_taken_down_on_a_telephone_and_the_call_takes_place(chromium:
     page.get_by_label("Ce que le client veut voir").fill("Aspirateur")
     page.get_by_text("J’ai lu les conditions générales").click()
     click(page, "Réserver")
-    expect(page.get_by_text("Sans adresse e-mail, rien ne part")).to_be_visible()
+    expect(page.get_by_text("Sans adresse e-mail, rien ne part")).to_be_visible(timeout=SOON)
     link = page.locator(".copy > span").text_content() or ""
     caller = chromium("red", PHONE)
     caller.goto(served.url + re.sub(r"^https?://[^/]+", "", link))

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from tests.conftest import PASSWORD
 
 from .conftest import PHONE, Chromium, Served
-from .people import click, customer, until
+from .people import SOON, click, customer, until
 
 NAME = "Marie-Antoinette Delaunay-Charpentier"
 EARS = """
@@ -63,13 +63,13 @@ def test_a_customer_who_waits_is_seen_heard_and_told_on_every_page_of_the_desk(
     assert page.evaluate("Notification.asked") == 1
     page.goto(f"{served.url}/desk/cases")
     waits = customer(chromium, served, served.visit("repair"))
-    expect(page.locator("[data-bell]").get_by_text(NAME).first).to_be_visible()
+    expect(page.locator("[data-bell]").get_by_text(NAME).first).to_be_visible(timeout=SOON)
     assert until(page, lambda: rung(page) == 1)
     expect(page).to_have_title(re.compile(r"^\(\d\) "))
     assert len(page.evaluate("window.told")) == 1
     assert page.evaluate("window.told[0]").startswith(f"{NAME} attend: Rendez-vous à ")
     page.goto(f"{served.url}/desk/parts")  # the next page shows it too, and does not ring for the same person again
-    expect(page.locator("[data-bell]").get_by_text(NAME).first).to_be_visible()
+    expect(page.locator("[data-bell]").get_by_text(NAME).first).to_be_visible(timeout=SOON)
     assert rung(page) == 0
     waits.close()
 
@@ -79,9 +79,9 @@ def test_the_sound_stays_off_once_it_was_turned_off(chromium: Chromium, served: 
     click(page, "Son activé")
     expect(page.get_by_role("button", name="Son coupé")).to_have_attribute("aria-pressed", "false")
     page.reload()
-    expect(page.get_by_role("button", name="Son coupé")).to_be_visible()
+    expect(page.get_by_role("button", name="Son coupé")).to_be_visible(timeout=SOON)
     waits = customer(chromium, served, served.visit("repair"))
-    expect(page.locator("[data-bell]").get_by_text(NAME).first).to_be_visible()
+    expect(page.locator("[data-bell]").get_by_text(NAME).first).to_be_visible(timeout=SOON)
     assert rung(page) == 0
     assert page.evaluate("window.told") == []  # nobody asked for notifications on this device
     click(page, "Son coupé")
