@@ -119,6 +119,13 @@ def move(draft: Draft, start: datetime) -> None:
     type_in(draft, now=False)
 
 
+def know(draft: Draft, customer: Customer) -> None:
+    """Who comes is known already: nothing of it is asked again, all of it may be changed."""
+    type_in(draft, name=customer.name, email=customer.email, phone=settings.phone_for_eyes(customer.phone))
+    if customer.zone and not draft.fields.get("zone"):
+        type_in(draft, zone=customer.zone)
+
+
 def is_safe(draft: Draft) -> bool:
     """Whether the person may come next: a repair has its safety gate before."""
     fields = draft.fields

@@ -379,6 +379,8 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
         [DataRequired(lazy("Cochez pour accepter les conditions générales."))],
     )
 
+    remember = BooleanField(lazy("Retenir mes coordonnées sur cet appareil, pour la prochaine fois"))
+
     def validate_phone(self, field: TelField) -> None:
         """A number that can be called."""
         try:
@@ -415,6 +417,10 @@ def person(key: str) -> ResponseReturnValue:
     if not intake.is_safe(draft):
         return redirect(url_for("safety.ask", key=key), 303)
     kind = RepairPersonForm if draft.service.kind == "repair" else PersonForm
+    known = guard.remembered()
+    if known is not None and "name" not in draft.fields:
+        with writing():
+            intake.know(draft, known.customer)
     form = kind(data=draft.fields)
     if request.method == "GET":
         return _person_page(draft, form)
@@ -442,6 +448,7 @@ def _person_page(draft: Draft, form: FlaskForm, refusal: ShopVisioError | None =
         form=form,
         refusal=refusal,
         immediate=legal.ticked("immediate", clock.now()),
+        known=guard.remembered(),
         challenge=proof.challenge(guard.secret_key(), draft.key, clock.now() + intake.KEPT),
         mail_leaves=mail.is_configured(),
     )
@@ -451,7 +458,7 @@ def _send(draft: Draft, typed: dict[str, str], now: datetime) -> None:
     """Book at once what a person sent; a time is only held where a machine may have sent it."""
     if draft.case_id is not None:
         return  # the other of two clicks made it
-    intake.type_in(draft, **typed)
+    intake.type_in(draft, **typed, remember="remember" in request.form)
     if "start" in request.form:  # the free time that was proposed instead of a taken one
         intake.move(draft, chosen_start())
     intake.agree(draft, legal.asked(draft.service.kind, now), request.remote_addr or "", now)
@@ -467,4 +474,17 @@ def to_case(draft: Draft) -> ResponseReturnValue:
     case = intake.case_of(draft)
     if case is None:
         raise NotFound
-    return redirect(url_for("customer.case", token=guard.token_of(case), new=1), 303)
+    answer = redirect(url_for("customer.case", token=guard.token_of(case), new=1), 303)
+    return guard.remember(answer, case) if draft.fields.get("remember") else answer
+
+
+@blueprint.post("/draft/<key>/forget")
+@anybody
+def forget(key: str) -> ResponseReturnValue:
+    """It is somebody else: this device forgets whom it knew, and the form is empty."""
+    draft = draft_of(key)
+    with writing():
+        intake.type_in(draft, name="", email="", phone="")
+    answer = redirect(url_for("book.person", key=key), 303)
+    answer.delete_cookie(guard.REMEMBERED)
+    return answer

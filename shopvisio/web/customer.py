@@ -18,6 +18,7 @@ from shopvisio import (
     cases,
     clock,
     ics,
+    intake,
     invoices,
     legal,
     mail,
@@ -218,6 +219,38 @@ def times(case: Case) -> ResponseReturnValue:
         return page, 409 if isinstance(refusal, SlotTaken) else 422
     wake_jobs()
     return redirect(url_for("customer.case", token=guard.token_of(case), new=1), 303)
+
+
+@blueprint.get("/another")
+@case_link
+def another(case: Case) -> ResponseReturnValue:
+    """Another appointment, for something else: what there is."""
+    services = booking.services()
+    return render_template("customer/another.html", token=guard.token_of(case), services=services, back=_home(case))
+
+
+@blueprint.route("/another/<int(max=2147483647):service_id>", methods=["GET", "POST"])
+@case_link
+def another_times(case: Case, service_id: int) -> ResponseReturnValue:
+    """Its time; the draft it begins knows already who comes."""
+    now = clock.now()
+    service = next((service for service in booking.services() if service.id == service_id), None)
+    if service is None:
+        raise NotFound
+    back = url_for("customer.another", token=guard.token_of(case))
+    if request.method == "GET":
+        return times_page(service, now, back=back)
+    try:
+        with writing():
+            start = chosen_start()
+            booking.check_free(service, start, now)
+            draft = intake.begin(service, start, guard.network(), now)
+            intake.know(draft, case.customer)
+            key = draft.key
+    except (Invalid, SlotTaken) as refusal:
+        page = times_page(service, now, back=back, refusal=refusal)
+        return page, 409 if isinstance(refusal, SlotTaken) else 422
+    return redirect(url_for("book.fault", key=key), 303)
 
 
 # -- another time, or none

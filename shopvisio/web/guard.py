@@ -16,6 +16,7 @@ from shopvisio.db import db
 from shopvisio.errors import Forbidden, NotFound
 from shopvisio.i18n import _
 
+REMEMBERED, YEAR = "known", 365 * 24 * 3600  # the cookie and its life, in seconds
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -151,6 +152,21 @@ def guest_token(call: Call) -> str:
 def invited_by(token: str) -> Call | None:
     """The call a third person's link is for, None once it is withdrawn; raises NotFound for a forged one."""
     return calls.invited(links.read(secret_key(), links.GUEST, token))
+
+
+def remember(answer: Response, case: Case) -> Response:
+    """Have this device know its customer again, who asked for it: a signed name, and nothing else."""
+    value = links.sign(secret_key(), links.DEVICE, case.key)
+    answer.set_cookie(REMEMBERED, value, YEAR, secure=request.is_secure, httponly=True, samesite="Lax")
+    return answer
+
+
+def remembered() -> Case | None:
+    """The last case of the customer whom this device remembers."""
+    try:
+        return cases.find(links.read(secret_key(), links.DEVICE, request.cookies.get(REMEMBERED, "")))
+    except NotFound:
+        return None
 
 
 def refuse_views_without_rule() -> None:
