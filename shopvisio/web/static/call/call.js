@@ -378,7 +378,8 @@ function moveOn() {
 
 /** Whether no pictures go either way, by our own choice or by theirs. */
 function voiceOnly() {
-  return state.voice || Boolean(other()?.voice);
+  const them = state.people.filter(({ role }) => role !== facts.role);
+  return state.voice || (them.length > 0 && them.every(({ voice }) => voice));
 }
 
 function showPictures() {
@@ -394,7 +395,7 @@ function showPictures() {
 function shown(them) {
   const name = them ? called(them) : facts.other;
   return {
-    picture: them?.camera === "on" && !voiceOnly(), why: whyNoPicture(them, name), name: name.split(" ")[0],
+    picture: them?.camera === "on" && !them.voice && !voiceOnly(), why: whyNoPicture(them, name), name: name.split(" ")[0],
     mute: them !== undefined && !them.mic,
   };
 }
