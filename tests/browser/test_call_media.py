@@ -19,7 +19,8 @@ def test_each_sees_and_hears_the_other_by_the_relay_alone(served: Served, chromi
     assert hears(karim)
     for page in (marie, karim):
         ports = {address.rpartition(":")[2] for address in remotes(page)}
-        assert ports == {str(served.media_port)}
+        assert str(served.media_port) in ports
+        assert ports <= {str(served.media_port), served.url.rpartition(":")[2]}  # TCP is tried where UDP takes long
 
 
 def test_who_waits_is_told_so_and_the_call_opens_by_itself(served: Served, chromium: Chromium) -> None:
