@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from flask import Blueprint, current_app, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from shopvisio import booking, clock, hub, settings, trials
+from shopvisio import booking, clock, hub, settings, trials, turn
 from shopvisio.cases import Case
 from shopvisio.db import db, writing
 from shopvisio.errors import Conflict, Invalid
@@ -129,7 +129,8 @@ def _desk_page(result: Result | None) -> str:
 
 def _page(**facts: object) -> str:
     zone = settings.get("zone")
-    return render_template("call/trial.html", verdicts=trials.VERDICTS, next=NEXT, zone=zone, **facts)
+    outside = turn.servers("trial", clock.now())
+    return render_template("call/trial.html", verdicts=trials.VERDICTS, next=NEXT, zone=zone, turn=outside, **facts)
 
 
 # -- what was found

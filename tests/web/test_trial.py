@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from conftest import TUESDAY_10, Clock, FakeRelay, book_visit
+from conftest import NOW, TUESDAY_10, Clock, FakeRelay, book_visit
 from flask import Flask
 from flask.testing import FlaskClient
 
-from shopvisio import booking, db
+from shopvisio import booking, db, settings
 from shopvisio.web import guard, trial
 
 FINE = {"camera": "yes", "mic": "yes", "sound": "yes", "loss": "0", "rtt": "41.5", "rate": "1180"}
@@ -122,3 +122,10 @@ def test_the_same_link_does_not_try_without_end(stranger: FlaskClient, case_path
     assert tries == [200] * trial.OFTEN + [409]
     clock_.pass_(minutes=11)
     assert dial(stranger, f"{case_path}/trial", run="run-number-again")[0] == 200
+
+
+def test_the_servers_are_those_of_the_call(stranger: FlaskClient, case_path: str, open_app: Flask) -> None:
+    assert 'data-turn="[]"' in stranger.get(f"{case_path}/trial").text
+    with open_app.app_context(), db.writing():
+        settings.put({"turn_urls": "turn:relais.exemple.example", "turn_secret": "une longue phrase"}, "tests", NOW)
+    assert "turn:relais.exemple.example" in stranger.get(f"{case_path}/trial").text

@@ -17,13 +17,13 @@ const PICTURE = { active: true, bitrate: 1_200_000, scale: 1, framerate: 12 }; /
  */
 
 /**
- * @param {string} address  Where offers are taken.
- * @param {string} token  The form's own.
+ * @param {{address: string, token: string, turn: RTCIceServer[]}} way  Where offers are taken, the form's own token,
+ *   and the servers outside, as in a call.
  * @param {MediaStreamTrack | null} voice
  * @param {(share: number) => void} onProgress
  * @returns {Promise<Found>}
  */
-export async function measure(address, token, voice, onProgress) {
+export async function measure({ address, token, turn }, voice, onProgress) {
   const picture = noise();
   const run = [...crypto.getRandomValues(new Uint8Array(12))].map((one) => one.toString(36).padStart(2, "0")).join("");
   const told = { busy: false };
@@ -39,6 +39,7 @@ export async function measure(address, token, voice, onProgress) {
   };
   const back = standing({ send: dial("in") });
   const away = standing({ send: dial("out") });
+  for (const { peer } of [away, back]) peer.setServers(turn);
   void away.peer.setPicture(PICTURE);
   back.peer.start(null);
   away.peer.start(new MediaStream([picture.track, ...(voice ? [voice] : [])]));

@@ -67,12 +67,13 @@ async function tryAll() {
 /** What the network bears; others who try theirs go first. */
 async function measured() {
   const [voice] = camera.stream.getAudioTracks();
+  const way = { address: page.dataset.dial ?? "", token: box("csrf_token").value, turn: JSON.parse(page.dataset.turn ?? "[]") };
   const progress = (/** @type {number} */ share) => {
     bar.value = 100 * share;
   };
   for (;;) {
     find("#network small").textContent = say("measuring");
-    const found = await measure(page.dataset.dial ?? "", box("csrf_token").value, voice ?? null, progress);
+    const found = await measure(way, voice ?? null, progress);
     if (!found.busy) return found;
     find("#network small").textContent = say("busy");
     await new Promise((resolve) => setTimeout(resolve, TURN));
