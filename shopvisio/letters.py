@@ -3,14 +3,29 @@
 Each handler runs outside any write, reads what is true now, and does nothing when the moment has passed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
-from shopvisio import booking, calls, cases, codes, holds, hub, ics, inquiries, intake, invoices, mail, papers, settings
+from shopvisio import (
+    booking,
+    calls,
+    cases,
+    codes,
+    holds,
+    hub,
+    ics,
+    inquiries,
+    intake,
+    invoices,
+    legal,
+    mail,
+    papers,
+    settings,
+)
 from shopvisio.accounts import Staff
 from shopvisio.booking import Appointment
 from shopvisio.cases import Case
@@ -80,7 +95,7 @@ class Letters:
         with writing():
             appointment = db.session.get_one(Appointment, facts["appointment"])
             if not appointment.cancelled:
-                self._with_calendar("confirmation", appointment, "REQUEST", now)
+                self._with_calendar("confirmation", appointment, "REQUEST", now, _agreed(appointment))
                 self._to_staff(appointment.case, "booked", appointment.staff, now)
 
     def hold(self, facts: dict[str, Any], now: datetime) -> None:
@@ -168,7 +183,9 @@ class Letters:
                 self._to_customer("withdrawn", case, now, at=case.withdrawn)
                 self._to_staff(case, "withdrawn", None, now)
 
-    def _with_calendar(self, name: str, appointment: Appointment, method: str, now: datetime) -> None:
+    def _with_calendar(
+        self, name: str, appointment: Appointment, method: str, now: datetime, texts: Sequence[dict[str, str]] = ()
+    ) -> None:
         case = appointment.case
         asks = bool(cases.unwritten(case))
         with use(case.customer.language, settings.zone()):
@@ -177,7 +194,16 @@ class Letters:
             file = ics.of(appointment, shop, email, phone, url, now, method).decode()
         carried = {"name": "rendez-vous.ics", "type": "text/calendar", "text": file, "method": method}
         agreed = [consent.text for consent in cases.consents(case)] if appointment.visit == 1 else []
-        self._to_customer(name, case, now, appointment=appointment, files=[carried], asks=asks, agreed=agreed)
+        self._to_customer(
+            name,
+            case,
+            now,
+            appointment=appointment,
+            files=[carried, *texts],
+            asks=asks,
+            texts=bool(texts),
+            agreed=agreed,
+        )
 
     def ask_answer(self, facts: dict[str, Any], now: datetime) -> None:
         """How it ended was proposed: the customer is asked, at once and twice again."""
@@ -273,6 +299,15 @@ class Letters:
             enqueue("tidy", now + timedelta(days=1))
         for file in files:
             (self.config.uploads / file).unlink(missing_ok=True)
+
+
+def _agreed(appointment: Appointment) -> list[dict[str, str]]:
+    """The texts that were agreed to, as they were: the first visit's mail hands them over to keep."""
+    if appointment.visit != 1:
+        return []
+    named = [(one.kind, one.version_id) for one in cases.consents(appointment.case) if one.version_id]
+    found = [legal.find(*one) for one in named]
+    return [{"name": f"{one.name}-{one.id}.txt", "type": "text/plain", "text": one.text} for one in found if one]
 
 
 def papers_waiting() -> list[Case]:

@@ -16,6 +16,7 @@ from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shopvisio import i18n, settings
+from shopvisio.brand import palette
 from shopvisio.db import Base, db
 from shopvisio.errors import MailFailed
 from shopvisio.jobs import enqueue
@@ -117,7 +118,13 @@ def preview(name: str, language: str, **facts: Any) -> tuple[str, str]:
 
 
 def _shop() -> dict[str, Any]:
-    return {"shop": settings.get("shop_name"), "phone": settings.get("phone"), "brand": settings.get("brand")}
+    tones = palette(settings.get("brand"))  # a pale brand still carries white words
+    return {
+        "shop": settings.get("shop_name"),
+        "phone": settings.get("phone"),
+        "tones": tones,
+        "brand": tones.light.fill,
+    }
 
 
 def message(mail: Mail, papers: dict[int, bytes], now: datetime) -> EmailMessage:
@@ -136,7 +143,8 @@ def message(mail: Mail, papers: dict[int, bytes], now: datetime) -> EmailMessage
     for file in files_of(mail):
         main, _slash, sub = file["type"].partition("/")
         data = papers[file["paper"]] if "paper" in file else file["text"].encode()
-        said = {"charset": "utf-8", "method": file["method"]} if "method" in file else {}
+        said = {"charset": "utf-8"} if "text" in file else {}
+        said |= {"method": file["method"]} if "method" in file else {}
         made.add_attachment(data, maintype=main, subtype=sub, filename=file["name"], params=said)
     return made
 
@@ -173,7 +181,11 @@ def _connect(to: Server) -> smtplib.SMTP:
         return smtplib.SMTP_SSL(to.host, to.port, timeout=SECONDS, context=ssl.create_default_context())
     smtp = smtplib.SMTP(to.host, to.port, timeout=SECONDS)
     if to.security == "starttls":
-        smtp.starttls(context=ssl.create_default_context())
+        try:
+            smtp.starttls(context=ssl.create_default_context())
+        except BaseException:
+            smtp.close()
+            raise
     return smtp
 
 

@@ -1,10 +1,15 @@
 """Mails leave through the outbox, and the outbox says what really happened, against a real mail server."""
 
+import re
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +17,8 @@ from aiosmtpd.controller import Controller
 from conftest import Clock
 from flask import Flask
 
-from shopvisio import booking, cases, mail, settings
+from shopvisio import booking, cases, legal, mail, settings, tls
+from shopvisio.brand import contrast
 from shopvisio.db import db, writing
 from shopvisio.errors import MailFailed
 from shopvisio.jobs import Job
@@ -177,6 +183,126 @@ def test_a_hostile_name_stays_text(
     assert html is not None
     assert "<b>O" not in html.get_content()
     assert to_customer["Bcc"] is None
+
+
+@pytest.fixture
+def own_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """A mail server's certificate for ``localhost``, which this machine trusts."""
+    cert, key = tls.self_signed(tmp_path / "mail", ["localhost"], datetime.now(UTC))
+    monkeypatch.setenv("SSL_CERT_FILE", str(cert))
+    return tls.context(cert, key)
+
+
+def a_mail() -> EmailMessage:
+    made = EmailMessage()
+    made["From"], made["To"], made["Subject"] = "a@x.example", "b@x.example", "s"
+    return made
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_mails_leave_through_tls(security: str, own_certificate: ssl.SSLContext) -> None:
+    got = Postman()
+    with secure_server(security, own_certificate, got) as port:
+        mail.deliver(mail.Server("localhost", port, security, "", ""), a_mail())
+    assert [message["Subject"] for message in got.got] == ["s"]
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_certificate_nobody_vouches_for_gets_no_mail(
+    security: str, own_certificate: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE")
+    got = Postman()
+    with secure_server(security, own_certificate, got) as port, pytest.raises(MailFailed, match="certificate"):
+        mail.deliver(mail.Server("localhost", port, security, "user", "secret"), a_mail())
+    assert got.got == []
+
+
+def test_a_server_without_tls_gets_no_mail_in_the_clear(postman: tuple[Postman, int]) -> None:
+    with pytest.raises(MailFailed):
+        mail.deliver(mail.Server("127.0.0.1", postman[1], "starttls", "", ""), a_mail())
+    assert postman[0].got == []
+
+
+@contextmanager
+def secure_server(security: str, context: ssl.SSLContext, got: Postman) -> Iterator[int]:
+    how = {"ssl_context": context} if security == "tls" else {"tls_context": context, "require_starttls": True}
+    controller = Controller(got, hostname="127.0.0.1", port=_free_port(), ready_timeout=30, **how)  # type: ignore[arg-type]
+    if security == "tls":
+        controller._trigger_server = lambda: _greet(controller.port)  # type: ignore[method-assign] # its own speaks no TLS
+    controller.start()
+    yield controller.port
+    controller.stop()
+
+
+def _greet(port: int) -> None:
+    anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+    with socket.create_connection(("127.0.0.1", port), 5) as plain, anybody.wrap_socket(plain) as safe:
+        safe.recv(1024)
+
+
+def test_a_server_that_never_answers_is_given_up_for_now(
+    open_app: Flask, booked_key: str, run_jobs: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail, "SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        use_server(open_app, mute.getsockname()[1])
+        run_jobs()
+    assert {state for _n, state, _r in mails(open_app)} == {"waiting"}
+    assert all("timed out" in reason for _n, _s, reason in mails(open_app))
+
+
+def test_one_address_that_is_refused_keeps_no_other_mail_back(
+    open_app: Flask, booked_key: str, run_jobs: Callable[[], int]
+) -> None:
+    class Choosy(Postman):
+        async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
+            if address.startswith("marie"):
+                return "550 5.1.1 no such mailbox"
+            envelope.rcpt_tos.append(address)
+            return "250 OK"
+
+    controller = Controller(Choosy(), hostname="127.0.0.1", port=_free_port())
+    controller.start()
+    use_server(open_app, controller.port)
+    run_jobs()
+    controller.stop()
+    assert sorted(state for _n, state, _r in mails(open_app)) == ["failed", "sent"]
+    assert "550 5.1.1 no such mailbox" in {reason for _n, _s, reason in mails(open_app)}
+
+
+def test_a_mail_is_dressed_in_the_shops_colour_light_and_dark_whatever_the_brand(
+    open_app: Flask, booked_key: str, run_jobs: Callable[[], int]
+) -> None:
+    with open_app.app_context(), writing():
+        settings.put({"brand": "#ffff66"}, "tests", Clock().now)
+    run_jobs()
+    with open_app.app_context():
+        html = db.session.scalars(db.select(Mail)).first().html  # type: ignore[union-attr]
+    button = re.search(r'class="go"[^>]*background:(#\w{6});color:(#\w{6})', html)
+    assert button
+    assert contrast(button[1], button[2]) >= 4.5
+    assert "prefers-color-scheme: dark" in html
+
+
+def test_what_was_agreed_to_comes_with_the_confirmation_to_keep(
+    open_app: Flask, postman: tuple[Postman, int], booked_key: str, run_jobs: Callable[[], int], clock_: Clock
+) -> None:
+    use_server(open_app, postman[1])
+    with open_app.app_context(), writing():
+        found = booking.find(booked_key)
+        assert found is not None
+        version = legal.in_force("terms", "fr", clock_.now)
+        cases.consent(found.case, "terms", "J’accepte.", "", clock_.now, version.id)
+        terms = version.text
+    run_jobs()
+    to_customer = next(m for m in postman[0].got if m["To"] == "marie@exemple.example")
+    (kept,) = [part for part in to_customer.iter_attachments() if part.get_content_type() == "text/plain"]
+    assert kept.get_content().replace("\r\n", "\n").strip() == terms
+    text = to_customer.get_body(("plain",))
+    assert text is not None
+    assert "sont joints" in text.get_content()
 
 
 def test_a_wrong_password_is_said_as_it_is(postman: tuple[Postman, int]) -> None:

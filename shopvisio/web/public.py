@@ -3,9 +3,9 @@
 from flask import Blueprint, Response
 from markupsafe import escape
 
+from shopvisio import brand as colours
 from shopvisio import settings
 from shopvisio.web import ShopFacts
-from shopvisio.web import brand as colours
 from shopvisio.web.guard import anybody
 
 blueprint = Blueprint("public", __name__)

@@ -6,8 +6,8 @@ from functools import cache
 
 import pytest
 
-from shopvisio.web import brand
-from shopvisio.web.brand import Palette, Tones, contrast, palette, stylesheet
+from shopvisio import brand
+from shopvisio.brand import Palette, Tones, contrast, palette, stylesheet
 
 GROUNDS = {  # what the tones stand on, as shop.css says: page, surface, sunken, ink, soft ink
     "light": ("#f8fbfb", "#ffffff", "#eff3f4", "#162022", "#4d595b"),
