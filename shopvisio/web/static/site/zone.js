@@ -3,19 +3,21 @@
 const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form[data-zone]"));
 const theirs = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** What a clock there shows. @param {Date} at @param {string} zone @param {Intl.DateTimeFormatOptions} parts */
-const clock = (at, zone, parts) => new Intl.DateTimeFormat(form?.dataset.language, { timeZone: zone, ...parts }).format(at);
-const HOUR = /** @type {const} */ ({ hour: "2-digit", minute: "2-digit" });
-const DAY = /** @type {const} */ ({ weekday: "short", day: "numeric" });
+/** Made once a zone, for making one is slow. @param {string} zone @param {Intl.DateTimeFormatOptions} parts */
+const clock = (zone, parts) => new Intl.DateTimeFormat(form?.dataset.language, { timeZone: zone, ...parts });
 
-if (form?.dataset.zone && theirs) {
-  const shops = form.dataset.zone;
+if (form?.dataset.zone && theirs && theirs !== form.dataset.zone) {
+  const hour = /** @type {const} */ ({ hour: "2-digit", minute: "2-digit" });
+  const day = /** @type {const} */ ({ weekday: "short", day: "numeric" });
+  const there = { hour: clock(theirs, hour), day: clock(theirs, day) };
+  const here = { hour: clock(form.dataset.zone, hour), day: clock(form.dataset.zone, day) };
   for (const button of form.querySelectorAll("button[name=start]")) {
     const at = new Date(/** @type {HTMLButtonElement} */ (button).value);
-    if (clock(at, shops, { ...HOUR, ...DAY }) === clock(at, theirs, { ...HOUR, ...DAY })) continue;
-    const sameDay = clock(at, shops, DAY) === clock(at, theirs, DAY);
+    const time = there.hour.format(at);
+    const differs = there.day.format(at) !== here.day.format(at);
+    if (!differs && time === here.hour.format(at)) continue;
     const small = document.createElement("small");
-    small.textContent = (form.dataset.there ?? "{}").replace("{}", clock(at, theirs, sameDay ? HOUR : { ...DAY, ...HOUR }));
+    small.textContent = (form.dataset.there ?? "{}").replace("{}", differs ? `${there.day.format(at)} ${time}` : time);
     button.append(small);
     /** @type {HTMLInputElement} */ (form.elements.namedItem("zone")).value = theirs;
   }
