@@ -146,9 +146,9 @@ def paths(app: Flask, rule: Rule, names: Names) -> Iterator[str]:
 
 
 def is_page(client: FlaskClient, path: str) -> bool:
-    """Whether a browser would show it."""
+    """Whether a browser would show it: whole, not a piece that a page asks for."""
     with client.get(path) as answer:
-        return answer.status_code == 200 and answer.mimetype == "text/html"
+        return answer.status_code == 200 and answer.mimetype == "text/html" and b"<html" in answer.data
 
 
 if __name__ == "__main__":
