@@ -7,6 +7,7 @@ import pytest
 from conftest import NOW, TUESDAY_10, Clock, book_visit
 from flask import Flask
 from flask.testing import FlaskClient
+from way import begin, tell
 
 from shopvisio import booking, calls, cases
 from shopvisio.accounts import Actor
@@ -101,9 +102,9 @@ def test_a_customer_who_came_is_not_offered_as_absent(
 
 def book_by_the_pages(client: FlaskClient, service: int, start: datetime, **person: str) -> tuple[int, str]:
     """The whole way; answers the last page's status and text."""
-    fault = client.post(f"/book/{service}", data={"start": start.isoformat()}).location
-    asked = client.post(fault, data={"device": "WC", "symptom": "Il fuit."}).location
-    answer = client.post(asked, data=PERSON | person)
+    draft = begin(client, f"/book/{service}", start.isoformat())
+    tell(client, draft)
+    answer = client.post(f"{draft}/person", data=PERSON | person)
     return answer.status_code, answer.text
 
 

@@ -5,6 +5,7 @@ import re
 from conftest import TUESDAY_10
 from flask import Flask
 from flask.testing import FlaskClient
+from way import tell
 
 from shopvisio import accounts, booking, cases
 from shopvisio.db import writing
@@ -28,9 +29,9 @@ def test_a_services_questions_are_asked_and_their_answers_kept(
     page = stranger.get(fault).text
     assert "Depuis quand ?" in page
     assert "Quel étage ?" in page
-    told = {"device": "WC", "symptom": "Il fuit.", "answer0": "hier <b>", "answer1": ""}
-    person = stranger.post(fault, data=told).location
-    link = stranger.post(person, data=PERSON).location
+    draft = fault.removesuffix("/fault")
+    tell(stranger, draft, answer0="hier <b>", answer1="")
+    link = stranger.post(f"{draft}/person", data=PERSON).location
     with open_app.app_context():
         case = cases.listed(["booked"])[0]
         assert case.answered == [("Depuis quand ?", "hier <b>")]

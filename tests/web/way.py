@@ -29,6 +29,12 @@ def begin(client: FlaskClient, service: str = REPAIR, start: str = START) -> str
     return answer.location.removesuffix("/fault")
 
 
+def tell(client: FlaskClient, draft: str, **fault: str) -> None:
+    """What is broken, and that nothing of it is dangerous: the person is asked next."""
+    client.post(f"{draft}/fault", data=FAULT | fault)
+    client.post(f"{draft}/safety", data={"danger": "nothing"})
+
+
 def typed(page: TestResponse, name: str) -> str:
     """What stands in this field of the page."""
     found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page.text)
