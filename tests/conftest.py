@@ -19,6 +19,7 @@ from shopvisio import accounts, backup, booking, cases, catalogue, clock, config
 from shopvisio.accounts import Customer, Staff
 from shopvisio.booking import Appointment, Service
 from shopvisio.cases import Case, Intake
+from shopvisio.web import presence
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # a Monday, 9 h in Paris
 TUESDAY_10 = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # 10 h in Paris
@@ -75,6 +76,12 @@ class Shop:
     repairer: Staff
     repair: Service
     sale: Service
+
+
+@pytest.fixture(autouse=True)
+def nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test begins with nobody in any call, as an appliance does that was just started."""
+    monkeypatch.setattr(presence, "_now", type(presence._now)())
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """The day at a glance: who waits, the agenda, what is to do, what is to mend."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -15,13 +14,6 @@ from shopvisio.web import presence
 from shopvisio.web.presence import Person
 
 TUESDAY = "/desk/day/2026-11-24"
-
-
-@pytest.fixture(autouse=True)
-def nobody_left() -> Iterator[None]:
-    yield
-    for key in presence.waiting():
-        presence.empty(key)
 
 
 def appointment_of(key: str) -> Appointment:

@@ -1,6 +1,6 @@
 """Five minutes before the next visit a running call offers to say so, or to hand it over."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -18,7 +18,7 @@ NEXT = TUESDAY_10 + timedelta(hours=1)
 
 
 @pytest.fixture
-def next_key(open_app: Flask, booked_key: str, clock_: Clock) -> Iterator[str]:
+def next_key(open_app: Flask, booked_key: str, clock_: Clock) -> str:
     """Karim's call of 10 h runs still; his next visit is at 11 h, and it is four minutes to. Anne is free."""
     with open_app.app_context(), writing():
         anne = accounts.add_staff("Anne Morel", "anne@shop.example", PASSWORD, "repairer", NOW, takes_repairs=True)
@@ -34,9 +34,7 @@ def next_key(open_app: Flask, booked_key: str, clock_: Clock) -> Iterator[str]:
         calls.arrive(running, running.case.customer.actor, TUESDAY_10)
         calls.arrive(running, karim.actor, TUESDAY_10)
     clock_.now = NEXT - timedelta(minutes=4)
-    yield key
-    presence.empty(key)
-    presence.empty(booked_key)
+    return key
 
 
 def key_of(app: Flask, name: str) -> str:
