@@ -20,7 +20,7 @@ from shopvisio.cases import Case, Intake
 from shopvisio.db import db, writing
 from shopvisio.errors import Conflict, Invalid, NotFound, SlotTaken
 from shopvisio.i18n import _, here, lazy
-from shopvisio.web import guard, moment, signalling, wake_jobs
+from shopvisio.web import guard, moment, signalling, wake_jobs, wire
 from shopvisio.web.guard import staff
 from shopvisio.web.typed import blame, minutes
 
@@ -204,7 +204,7 @@ def person(service_id: int) -> ResponseReturnValue:
     except Conflict as refusal:
         return _person_page(choice, form, refusal), 409
     wake_jobs()
-    signalling.tell_desk()
+    wire.tell_desk()
     return redirect(url_for("counter.slip", key=key), 303)
 
 

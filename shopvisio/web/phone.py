@@ -13,7 +13,8 @@ from shopvisio.cases import Case
 from shopvisio.db import db
 from shopvisio.errors import Invalid, NotFound
 from shopvisio.i18n import _
-from shopvisio.web import guard, signalling
+from shopvisio.web import guard
+from shopvisio.web.events import seat
 from shopvisio.web.guard import anybody, case_link
 
 blueprint = Blueprint("phone", __name__)
@@ -56,7 +57,7 @@ def screen(case: Case) -> ResponseReturnValue:
     """
     sent = request.get_json(silent=True)
     sdp = sent.get("sdp") if isinstance(sent, dict) else None
-    if not isinstance(sdp, str) or len(sdp) > signalling.LONGEST_SDP:
+    if not isinstance(sdp, str) or len(sdp) > seat.LONGEST_SDP:
         raise Invalid
     now = clock.now()
     appointment = booking.upcoming(case, now)
@@ -65,4 +66,4 @@ def screen(case: Case) -> ResponseReturnValue:
     calls.may_join(case.customer.actor, appointment, calls.find(appointment), now)
     key = appointment.key
     db.session.rollback()  # hold no transaction while the relay thinks
-    return jsonify(answer=signalling.seat_screen(key, sdp))
+    return jsonify(answer=seat.seat_screen(key, sdp))

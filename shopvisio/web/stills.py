@@ -12,7 +12,8 @@ from shopvisio.cases import Case
 from shopvisio.db import db, writing
 from shopvisio.errors import Invalid, NotFound, ShopVisioError
 from shopvisio.i18n import _
-from shopvisio.web import guard, signalling, uploads
+from shopvisio.web import guard, uploads
+from shopvisio.web.events import photos
 from shopvisio.web.guard import case_link, staff
 
 blueprint = Blueprint("stills", __name__)
@@ -51,7 +52,7 @@ def _keep(appointment: Appointment, actor: Actor, photo: FileStorage) -> Respons
     now, key, once = clock.now(), appointment.key, request.form.get("once", "")
     still = stills.may_add(appointment, actor, once, now)
     if still is not None:
-        return jsonify(signalling.told_still(still))
+        return jsonify(photos.told(still))
     db.session.rollback()  # hold no transaction while the picture is worked on
     kept = uploads.keep(photo, stills.SIDE, stills.SMALL)
     try:
@@ -59,12 +60,12 @@ def _keep(appointment: Appointment, actor: Actor, photo: FileStorage) -> Respons
             visit = booking.find(key)
             assert visit is not None  # appointments are never deleted
             still, is_new = stills.add(visit, actor, once, kept.file, kept.width, kept.height, now)
-            told = signalling.told_still(still)
+            told = photos.told(still)
     except ShopVisioError:
         uploads.forget([kept.file])
         raise
     if is_new:
-        signalling.tell_still(key, told)
+        photos.tell(key, told)
     else:
         uploads.forget([kept.file])
     return jsonify(told), 201

@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 
 from shopvisio import booking, calls, db, figures
 from shopvisio.figures import Sample
-from shopvisio.web.signalling import EVENTS, _fits
+from shopvisio.web.events import EVENTS
+from shopvisio.web.shapes import fits
 
 GOOD = {"ago": 0, "rtt": 40, "loss": 0, "received": 900, "sent": 900, "rung": 0, "redials": 0, "freezes": 0}
 
@@ -61,6 +62,6 @@ def test_a_visit_nobody_measured_has_no_chart(repairer_client: FlaskClient, open
 )  # fmt: skip
 def test_nonsense_is_no_figure(samples: Any) -> None:
     shape = EVENTS["figures"][1]
-    assert _fits({"setup": None, "samples": [GOOD]}, shape)
-    assert not _fits({"setup": None, "samples": samples}, shape)
-    assert not _fits({"setup": -1, "samples": [GOOD]}, shape)
+    assert fits({"setup": None, "samples": [GOOD]}, shape)
+    assert not fits({"setup": None, "samples": samples}, shape)
+    assert not fits({"setup": -1, "samples": [GOOD]}, shape)
