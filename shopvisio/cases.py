@@ -118,7 +118,8 @@ class Case(Base):
 
 
 class Entry(Base):
-    """One line of the story. ``facts`` is JSON; the words for eyes are made when it is shown."""
+    """One line of the story, never rewritten: the base refuses it, and lets a line go with its case alone. ``facts`` is
+    JSON; the words for eyes are made when it is shown."""
 
     __tablename__ = "entry"
 
@@ -261,6 +262,13 @@ def record(case: Case, kind: str, actor: Actor, now: datetime, **facts: Any) -> 
     case.journal.append(entry)
     db.session.flush()
     return entry
+
+
+def note(case: Case, words: str, actor: Actor, now: datetime) -> Entry:
+    """Staff write to themselves: told at the desk alone. Raises Invalid without words."""
+    if not words.strip():
+        raise Invalid(_("Écrivez d’abord la note."), {"words": _("Écrivez d’abord la note.")})
+    return record(case, "note", actor, now, words=words.strip())
 
 
 def consent(case: Case, kind: str, text: str, address: str, now: datetime, version: int | None = None) -> None:

@@ -26,7 +26,7 @@ from shopvisio import (
     papers,
     settings,
 )
-from shopvisio.accounts import Staff
+from shopvisio.accounts import APPLIANCE, Staff
 from shopvisio.booking import Appointment
 from shopvisio.cases import Case
 from shopvisio.config import Config
@@ -287,10 +287,18 @@ class Letters:
                 db.session.get_one(Mail, facts["mail"]).reason = error.message
                 if error.permanent:
                     db.session.get_one(Mail, facts["mail"]).state = "failed"
+                    self._note_mail(db.session.get_one(Mail, facts["mail"]), "mail_failed", now)
             raise
         with writing():
             row = db.session.get_one(Mail, facts["mail"])
             row.state, row.sent, row.reason = "sent", now, ""
+            self._note_mail(row, "mail_sent", now)
+
+    def _note_mail(self, row: Mail, kind: str, now: datetime) -> None:
+        """In the story of its case, what became of a mail to the customer."""
+        if row.case_id is not None and row.name != "staff":
+            case = db.session.get_one(Case, row.case_id)
+            cases.record(case, kind, APPLIANCE, now, subject=row.subject, mail=row.id)
 
     def tidy(self, facts: dict[str, Any], now: datetime) -> None:
         """Once a day: forget drafts nobody finished, with their photos."""

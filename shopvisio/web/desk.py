@@ -260,7 +260,19 @@ class DismissForm(FlaskForm):  # type: ignore[misc]
     )
 
 
+class NoteForm(FlaskForm):  # type: ignore[misc]
+    """Words to oneself and to colleagues."""
+
+    words = TextAreaField(
+        lazy("Note pour l’équipe"),
+        description=lazy("Jamais montrée au client ; une note ne s’efface pas, on en ajoute une autre."),
+        id="note-words",
+        render_kw={"rows": 2, "maxlength": 2000},
+    )
+
+
 FORMS: dict[str, type[FlaskForm]] = {
+    "note": NoteForm,
     "propose": ProposeForm,
     "part": PartForm,
     "send": SendForm,
@@ -422,6 +434,17 @@ def dismiss(key: str) -> ResponseReturnValue:
         booking.free_up(case, "staff", now)
 
     return _act(key, "dismiss", do)
+
+
+@blueprint.post("/cases/<key>/note")
+@staff("cases")
+def note(key: str) -> ResponseReturnValue:
+    """A note to oneself, in the story and for the desk alone."""
+
+    def do(case: Case, form: FlaskForm, me: Staff, now: datetime) -> None:
+        cases.note(case, form.words.data or "", me.actor, now)
+
+    return _act(key, "note", do)
 
 
 @blueprint.post("/cases/<key>/paid")

@@ -112,6 +112,9 @@ TELLINGS: dict[str, Telling] = {
         lazy("a reçu {cents}, {method} ({paper})."),
     ),
     "part_received": Telling("box", KEY, lazy("a bien reçu : {part}."), lazy("avez bien reçu : {part}.")),
+    "note": Telling("pen", PLAIN, lazy("laisse une note à l’équipe.")),
+    "mail_sent": Telling("mail", AUTO, lazy("E-mail « {subject} » envoyé.")),
+    "mail_failed": Telling("mail", AUTO, lazy("E-mail « {subject} » refusé, il n’est pas parti.")),
 }
 CONSENTS = {
     "terms": lazy("les conditions générales"),
@@ -134,7 +137,7 @@ MISSED = {
     "both": lazy("Personne n’est venu"),
 }
 EITHER = {"booked", "moved", "cancelled", "safety"}  # the customer's own act, or staff's for them
-IMPERSONAL = {"call_started", "missed", "still"}  # nobody's own act: told without a name
+IMPERSONAL = {"call_started", "missed", "still", "mail_sent", "mail_failed"}  # nobody's own act: told without a name
 
 
 def tell(entry: Entry, to_customer: bool = False) -> Line | None:
@@ -149,12 +152,15 @@ def tell(entry: Entry, to_customer: bool = False) -> Line | None:
     if entry.kind in EITHER and entry.actor == "staff":
         sentence = telling.desk
     who = _("Vous") if to_customer and entry.actor == "customer" else entry.name
+    text = str(sentence).format(**_words(told))
+    if told.get("quiet") and not to_customer:
+        text += " " + _("Sans prévenir le client.")
     return Line(
         entry.at,
         telling.icon,
         telling.weight,
         "" if entry.kind in IMPERSONAL else who,
-        str(sentence).format(**_words(told)),
+        text,
         str(told.get("words") or told.get("reason") or ""),
         str(told.get("tracking") or ""),
         (int(told["still"]),) if "still" in told else (),
@@ -234,6 +240,7 @@ def _words(told: dict[str, Any]) -> dict[str, str]:
         "cents": money(int(told.get("cents", 0))),
         "method": str(METHODS.get(told.get("method", ""), "")).lower(),
         "product": str(told.get("product", "")),
+        "subject": str(told.get("subject", "")),
         "verdict": mid(str(VERDICTS.get(told.get("verdict", ""), ""))),
     }
 

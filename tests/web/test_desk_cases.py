@@ -1,5 +1,6 @@
 """The desk's page of a case: everything about it, and every act its state allows."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from conftest import NOW, TUESDAY_10, Clock, a_customer, book_visit
 from flask import Flask
 from flask.testing import FlaskClient
 
-from shopvisio import booking, calls, cases, invoices, payments
+from shopvisio import booking, calls, cases, invoices, mail, payments, settings
 from shopvisio.cases import Case, Intake, Photo
 from shopvisio.db import db, writing
 
@@ -309,3 +310,30 @@ def test_an_act_without_its_csrf_token_changes_nothing(open_app: Flask, repairer
     assert propose(repairer_client, key) == 400
     with open_app.app_context():
         assert case_of(key).state == "booked"
+
+
+def test_a_note_is_told_at_the_desk_and_never_to_the_customer(
+    repairer_client: FlaskClient, stranger: FlaskClient, key: str, case_path: str
+) -> None:
+    assert repairer_client.post(f"/desk/cases/{key}/note", data={"words": "Sonner deux fois."}).status_code == 303
+    assert "Sonner deux fois." in repairer_client.get(f"/desk/cases/{key}").text
+    assert "Sonner deux fois." not in stranger.get(case_path).text
+    refused = repairer_client.post(f"/desk/cases/{key}/note", data={"words": "  "})
+    assert refused.status_code == 422
+    assert "Écrivez d’abord la note." in refused.text
+
+
+def test_a_letter_that_left_stands_in_the_story(
+    repairer_client: FlaskClient,
+    key: str,
+    run_jobs: Callable[[], int],
+    monkeypatch: pytest.MonkeyPatch,
+    open_app: Flask,
+) -> None:
+    monkeypatch.setattr(mail, "deliver", lambda *_: None)
+    with open_app.app_context(), writing():
+        settings.put({"smtp_host": "mail.example"}, "owner", NOW)
+    propose(repairer_client, key)
+    run_jobs()
+    told = repairer_client.get(f"/desk/cases/{key}").text.replace("\u00a0", " ")
+    assert "E-mail « La réparation est-elle réussie ? » envoyé." in told
