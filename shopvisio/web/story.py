@@ -81,6 +81,7 @@ TELLINGS: dict[str, Telling] = {
         "video", PLAIN, lazy("termine le {visit} appel{minutes}."), lazy("a terminé le {visit} appel{minutes}.")
     ),
     "still": Telling("cam", PLAIN, lazy("Photo prise pendant l’appel."), lazy("Photo prise pendant l’appel.")),
+    "marked": Telling("pen", PLAIN, lazy("dessine sur une photo."), lazy("avez dessiné sur une photo.")),
     "product_shown": Telling("bag", PLAIN, lazy("montre : {product}."), lazy("a montré : {product}.")),
     "proposed": Telling("wrench", KEY, lazy("conclut : {outcome}."), lazy("a conclu : {outcome}.")),
     "outcome": Telling("check", KEY, lazy("conclut : {outcome}."), lazy("a conclu : {outcome}.")),
@@ -136,7 +137,7 @@ MISSED = {
     "staff": lazy("Le client a attendu, personne de la boutique n’est venu"),
     "both": lazy("Personne n’est venu"),
 }
-EITHER = {"booked", "moved", "cancelled", "safety"}  # the customer's own act, or staff's for them
+EITHER = {"booked", "moved", "cancelled", "safety", "marked"}  # the customer's own act, or another's
 IMPERSONAL = {"call_started", "missed", "still", "mail_sent", "mail_failed"}  # nobody's own act: told without a name
 
 
@@ -149,7 +150,7 @@ def tell(entry: Entry, to_customer: bool = False) -> Line | None:
     sentence = telling.customer if to_customer else telling.desk
     if not sentence:
         return None
-    if entry.kind in EITHER and entry.actor == "staff":
+    if entry.kind in EITHER and entry.actor in ("staff", "guest"):
         sentence = telling.desk
     who = _("Vous") if to_customer and entry.actor == "customer" else entry.name
     text = str(sentence).format(**_words(told))

@@ -136,3 +136,15 @@ def test_the_line_does_not_say_the_present_twice(booked: Case, shop: Shop) -> No
 )
 def test_a_device_is_written_small_inside_a_sentence(written: str, inside: str) -> None:
     assert story.mid(written) == inside
+
+
+def test_who_draws_on_a_photo_is_told_once(booked: Case, shop: Shop) -> None:
+    with writing():
+        hold_call(booked, shop)
+        for actor in (booked.customer.actor, shop.repairer.actor):
+            cases.record(booked, "marked", actor, CALLED, on=1)
+    assert at_desk(booked)[-2:] == [
+        "Marie-Antoinette Delaunay-Charpentier dessine sur une photo.",
+        "Karim Benali dessine sur une photo.",
+    ]
+    assert to_customer(booked)[-2:] == ["Vous avez dessiné sur une photo.", "Karim Benali dessine sur une photo."]
