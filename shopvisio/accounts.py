@@ -21,9 +21,9 @@ ROLES = {
     "accountant": lazy("Comptable"),
 }
 MAY = {
-    "owner": {"desk", "cases", "calls", "outcomes", "papers", "payments", "products", "settings", "staff"},
+    "owner": {"desk", "cases", "calls", "outcomes", "papers", "payments", "products", "guides", "settings", "staff"},
     "seller": {"desk", "cases", "calls", "outcomes", "papers", "payments", "products"},
-    "repairer": {"desk", "cases", "calls", "outcomes", "papers", "payments"},
+    "repairer": {"desk", "cases", "calls", "outcomes", "papers", "payments", "guides"},
     "accountant": {"papers"},
 }
 PASSWORD_LENGTH = 10

@@ -14,7 +14,7 @@ from flask import Flask
 from flask_migrate import Migrate, upgrade
 from sqlalchemy import select
 
-from shopvisio import accounts, backup, clock, db, hub, jobs, legal, links
+from shopvisio import accounts, backup, clock, db, guides, hub, jobs, legal, links
 from shopvisio.cases import Case
 from shopvisio.claim import Claim
 from shopvisio.config import Config
@@ -108,6 +108,7 @@ def create_app(config: Config) -> Flask:
         db.prepare()
         _upgrade(config)
         with db.writing():
+            guides.keep_starters(clock.now())
             if accounts.is_claimed():
                 legal.keep(clock.now())  # a new release may bring other starting texts
     register(app)

@@ -1,5 +1,6 @@
 """The journal in words: a line of a case becomes an icon and a sentence, for the desk or for the customer."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -9,9 +10,11 @@ from babel.support import LazyProxy
 
 from shopvisio.booking import Appointment
 from shopvisio.cases import OUTCOMES, STATES, Case, Entry
+from shopvisio.gates import CHECKS
 from shopvisio.i18n import _, day_short, here, joined, lazy, money, n_, time, when
 from shopvisio.payments import METHODS
 from shopvisio.safety import DANGERS
+from shopvisio.stops import CAUSES
 from shopvisio.trials import VERDICTS
 
 KEY, PLAIN, AUTO = "key", "", "auto"  # how loud: an event that turns the case, an ordinary one, the appliance's own
@@ -82,6 +85,27 @@ TELLINGS: dict[str, Telling] = {
     ),
     "still": Telling("cam", PLAIN, lazy("Photo prise pendant l’appel."), lazy("Photo prise pendant l’appel.")),
     "marked": Telling("pen", PLAIN, lazy("dessine sur une photo."), lazy("avez dessiné sur une photo.")),
+    "guide_started": Telling(
+        "book", PLAIN, lazy("ouvre le guide « {guide} » : {checks}."), lazy("a ouvert le guide « {guide} » : {checks}.")
+    ),
+    "gate_stopped": Telling(
+        "hand",
+        KEY,
+        lazy("arrête le guide « {guide} » : {checks}, non."),
+        lazy("avez arrêté le guide « {guide} » : {checks}, non."),
+    ),
+    "step_done": Telling("check", PLAIN, lazy("coche : {step}."), lazy("avez coché : {step}.")),
+    "step_undone": Telling("undo", PLAIN, lazy("décoche : {step}."), lazy("avez décoché : {step}.")),
+    "step_left_out": Telling("x", PLAIN, lazy("laisse de côté : {step}."), lazy("a laissé de côté : {step}.")),
+    "step_put_back": Telling("list", PLAIN, lazy("remet dans la liste : {step}.")),
+    "stopped": Telling(
+        "hand",
+        KEY,
+        lazy("arrête tout pour danger{cause}."),
+        lazy("avez tout arrêté pour danger{cause}."),
+    ),
+    "stop_cause": Telling("hand", PLAIN, lazy("précise le danger{cause}."), lazy("avez précisé le danger{cause}.")),
+    "stop_lifted": Telling("check", KEY, lazy("reprend après l’arrêt."), lazy("a repris après l’arrêt.")),
     "product_shown": Telling("bag", PLAIN, lazy("montre : {product}."), lazy("a montré : {product}.")),
     "proposed": Telling("wrench", KEY, lazy("conclut : {outcome}."), lazy("a conclu : {outcome}.")),
     "outcome": Telling("check", KEY, lazy("conclut : {outcome}."), lazy("a conclu : {outcome}.")),
@@ -137,7 +161,10 @@ MISSED = {
     "staff": lazy("Le client a attendu, personne de la boutique n’est venu"),
     "both": lazy("Personne n’est venu"),
 }
-EITHER = {"booked", "moved", "cancelled", "safety", "marked"}  # the customer's own act, or another's
+EITHER = {  # the customer's own act, or another's
+    "booked", "moved", "cancelled", "safety", "marked",
+    "step_done", "step_undone", "gate_stopped", "stopped", "stop_cause",
+}  # fmt: skip
 IMPERSONAL = {"call_started", "missed", "still", "mail_sent", "mail_failed"}  # nobody's own act: told without a name
 
 
@@ -171,7 +198,7 @@ def tell(entry: Entry, to_customer: bool = False) -> Line | None:
 def by_day(entries: Iterable[Entry], to_customer: bool = False) -> list[tuple[date, list[Line]]]:
     """The story by the reader's local days, the latest first."""
     days: dict[date, list[Line]] = {}
-    for entry in reversed(list(entries)):
+    for entry in reversed(_gathered(entries)):
         line = tell(entry, to_customer)
         if line is None:
             continue
@@ -181,6 +208,25 @@ def by_day(entries: Iterable[Entry], to_customer: bool = False) -> list[tuple[da
         else:
             lines.append(line)
     return list(days.items())
+
+
+def _gathered(entries: Iterable[Entry]) -> list[Entry]:
+    """What one person ticked, one step after the other, is told at once."""
+    found: list[Entry] = []
+    for entry in entries:
+        last = found[-1] if found else None
+        if last is None or entry.kind != "step_done" or not _is_same_hand(last, entry):
+            found.append(entry)
+            continue
+        ticked = [*last.told.get("steps", [last.told.get("step")]), entry.told["step"]]
+        facts = json.dumps({"steps": ticked})
+        found[-1] = Entry(at=last.at, actor=entry.actor, name=entry.name, kind=entry.kind, facts=facts)
+    return found
+
+
+def _is_same_hand(last: Entry, entry: Entry) -> bool:
+    day = (here(last.at).date(), here(entry.at).date())
+    return (last.kind, last.actor, last.name) == (entry.kind, entry.actor, entry.name) and day[0] == day[1]
 
 
 def _together(earlier: Line, later: Line) -> Line:
@@ -213,6 +259,12 @@ def safety_words(told: dict[str, Any]) -> str:
     return _("{dangers}, coupé avant l’appel", dangers=joined(named))
 
 
+def checks_words(told: dict[str, Any]) -> str:
+    """The gate of a guide: ``courant coupé et eau coupée``, each answered Yes."""
+    named = [told["check"]] if "check" in told else told.get("checks", ())
+    return joined([mid(str(CHECKS[name].name)) for name in named if name in CHECKS]) or _("rien à couper")
+
+
 def safety_of(case: Case) -> str:
     """What the customer answered at the safety gate, empty when they never were asked."""
     return next((safety_words(entry.told) for entry in case.journal if entry.kind == "safety"), "")
@@ -242,6 +294,10 @@ def _words(told: dict[str, Any]) -> dict[str, str]:
         "method": str(METHODS.get(told.get("method", ""), "")).lower(),
         "product": str(told.get("product", "")),
         "subject": str(told.get("subject", "")),
+        "guide": str(told.get("guide", "")),
+        "checks": checks_words(told),
+        "step": joined([mid(step) for step in told.get("steps", [told.get("step", "")])]),
+        "cause": f" ({mid(str(CAUSES[told['cause']].name))})" if told.get("cause") in CAUSES else "",
         "verdict": mid(str(VERDICTS.get(told.get("verdict", ""), ""))),
     }
 

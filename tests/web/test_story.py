@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from conftest import NOW, TUESDAY_10, Shop
 
-from shopvisio import booking, calls, cases
+from shopvisio import booking, calls, cases, steps, stops
 from shopvisio.cases import Case
 from shopvisio.db import writing
+from shopvisio.steps import Wording
 from shopvisio.web import story
 
 CALLED = TUESDAY_10 + timedelta(minutes=30)
@@ -148,3 +149,21 @@ def test_who_draws_on_a_photo_is_told_once(booked: Case, shop: Shop) -> None:
         "Karim Benali dessine sur une photo.",
     ]
     assert to_customer(booked)[-2:] == ["Vous avez dessiné sur une photo.", "Karim Benali dessine sur une photo."]
+def test_what_one_hand_ticked_in_a_row_is_one_line_and_a_stop_is_loud(booked: Case, shop: Shop) -> None:
+    visit, actor = booking.appointments(booked)[-1], shop.repairer.actor
+    with writing():
+        made = [steps.write(booked, Wording(text), actor) for text in ("Ôter le couvercle", "Fermer l’eau", "Vider")]
+        for step in made[:2]:
+            steps.tick(booked, step.id, booked.customer.actor, CALLED)
+        steps.tick(booked, made[2].id, actor, CALLED)
+        stops.press(visit, booked.customer.actor, "", CALLED)
+        stops.press(visit, actor, "water", CALLED)
+        stops.lift(booked, actor, "C’était de la buée.", CALLED)
+    assert to_customer(booked)[1:] == [
+        "Vous avez coché\u00a0: ôter le couvercle et fermer l’eau.",
+        "Karim Benali coche\u00a0: vider.",
+        "Vous avez tout arrêté pour danger.",
+        "Karim Benali précise le danger (de l’eau).",
+        "Karim Benali a repris après l’arrêt.",
+    ]
+    assert story.tell(booked.journal[-1]).words == "C’était de la buée."
