@@ -2,6 +2,7 @@
 another one, and offered by being there."""
 
 import gettext
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,6 +21,7 @@ from babel.support import LazyProxy
 NB = "\u00a0"
 LOCALES = {"fr": "fr_FR", "en": "en_GB"}  # a language that is not here is its own locale
 _CATALOGUES = Path(__file__).parent / "translations"
+_TIED = re.compile(r" (?=[:;?!»€%])|(?<=«) ")  # the spaces of French that no line may break at
 
 
 def _own_name(code: str) -> str:
@@ -80,9 +82,17 @@ def _catalogue(code: str) -> gettext.NullTranslations:
     return gettext.GNUTranslations(compiled)
 
 
+@cache
+def _french(text: str) -> str:
+    """The text with no-break spaces where French wants them. None is added, so an address or an hour stays as it is."""
+    return _TIED.sub(NB, text)
+
+
 def _(text: str, **values: object) -> str:
     """The text in the reader's language, ``{names}`` filled in."""
     found = _catalogue(language()).gettext(text) if text else ""  # gettext("") is the catalogue's head
+    if language() == "fr":
+        found = _french(found)
     return found.format(**values) if values else found
 
 
@@ -90,7 +100,7 @@ def n_(one: str, many: str, n: int, **values: object) -> str:
     """The text for one or for many, ``{n}`` filled in. French counts 0 as one."""
     found = _catalogue(language()).ngettext(one, many, n)
     if language() == "fr":
-        found = one if abs(n) < 2 else many
+        found = _french(one if abs(n) < 2 else many)
     return found.format(n=n, **values)
 
 

@@ -164,3 +164,14 @@ def test_a_french_reader_still_gets_french() -> None:
     with use("fr", ZoneInfo("Europe/Paris")):
         assert _("Réparé") == "Réparé"
         assert [n_("{n} jour", "{n} jours", n) for n in (0, 1, 2)] == ["0 jour", "1 jour", "2 jours"]
+
+
+def test_no_line_of_french_breaks_before_its_marks() -> None:
+    with use("fr", ZoneInfo("Europe/Paris")):
+        assert _("Comme « RCS Lyon » ou « RNE ».") == "Comme «\u00a0RCS Lyon\u00a0» ou «\u00a0RNE\u00a0»."
+        assert _("{when} : 0 € ; 20 %", when="10:30 :") == "10:30 :\u00a0: 0\u00a0€\u00a0; 20\u00a0%"
+        assert n_("{n} jour :", "{n} jours :", 2) == "2 jours\u00a0:"
+        for as_is in ("Comme 9:00-12:00.", "Le lien commence par https://.", "turns:relais.example:443?transport=tcp"):
+            assert _(as_is) == as_is
+    with use("en", ZoneInfo("Europe/Paris")):
+        assert _("Comme « RCS Lyon » ou « RNE ».") == "Such as ‘RCS Lyon’ or ‘RNE’."

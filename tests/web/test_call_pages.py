@@ -62,7 +62,7 @@ def test_the_staffs_page_has_the_case_beside_the_picture(repairer_client: FlaskC
     page = repairer_client.get(f"/desk/appointments/{booked_key}/call").text
     assert "Marie-Antoinette Delaunay-Charpentier" in page
     assert "L’eau coule en continu." in page
-    assert "Proposer « Réparé »" in page
+    assert "Proposer « Réparé »" in page
     assert "Proposer cette pièce" in page
     assert "Montrer un produit" not in page
 
