@@ -99,9 +99,8 @@ def create_app(config: Config) -> Flask:
         PERMANENT_SESSION_LIFETIME=timedelta(days=30),
         WTF_CSRF_TIME_LIMIT=None,  # a page left open all day must still send its form
     )
-    uploads = config.data / "tmp"
-    uploads.mkdir(mode=0o700, exist_ok=True)
-    tempfile.tempdir = str(uploads)  # big uploads spool to the disk, not to a small /tmp in memory
+    config.arriving.mkdir(mode=0o700, exist_ok=True)
+    tempfile.tempdir = str(config.arriving)  # big uploads spool to the disk, not to a small /tmp in memory
     db.db.init_app(app)
     Migrate(app, db.db, directory=str(MIGRATIONS))
     with app.app_context():

@@ -50,6 +50,11 @@ class Config:
         return self.data / "uploads"
 
     @property
+    def arriving(self) -> Path:
+        """Where what is sent to us lies until it is whole."""
+        return self.data / "tmp"
+
+    @property
     def secrets(self) -> Path:
         """Keys and certificates, mode 0700."""
         return self.data / "secrets"

@@ -24,6 +24,7 @@ from shopvisio import (
     legal,
     mail,
     papers,
+    pieces,
     settings,
 )
 from shopvisio.accounts import APPLIANCE, Staff
@@ -301,7 +302,8 @@ class Letters:
             cases.record(case, kind, APPLIANCE, now, subject=row.subject, mail=row.id)
 
     def tidy(self, facts: dict[str, Any], now: datetime) -> None:
-        """Once a day: forget drafts nobody finished, with their photos."""
+        """Once a day: forget drafts nobody finished, with their photos, and photos that never came whole."""
+        pieces.sweep(self.config.arriving, now)
         with writing():
             files = intake.purge(now) + inquiries.purge(now)
             enqueue("tidy", now + timedelta(days=1))

@@ -48,9 +48,15 @@ def small(file: str) -> str:
 
 
 def keep(folder: Path, name: str, jpeg: bytes) -> None:
-    """Write a cleaned photo into the uploads folder."""
+    """Write a cleaned photo into the uploads folder, whole or not at all. Raises OSError."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (folder / name).write_bytes(jpeg)
+    begun = folder / f"{name}.part"
+    try:
+        begun.write_bytes(jpeg)
+        begun.replace(folder / name)
+    except OSError:
+        begun.unlink(missing_ok=True)
+        raise
 
 
 def _main() -> None:

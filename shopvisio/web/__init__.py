@@ -11,7 +11,7 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
 
-from shopvisio import accounts, clock, i18n, pictures, settings
+from shopvisio import accounts, clock, i18n, settings
 from shopvisio.hub import Alarm
 from shopvisio.web import errors, guard
 
@@ -35,12 +35,7 @@ HEADERS = {
 }
 INDEXED = {"book.home", "book.times", "book.entrance", "legal.page"}  # what a search may find; no page behind a link
 LONGEST_FORM = 1 << 20  # bytes
-HEAVY = {  # the pages that photos come by, with the bytes they may bring: several photos, or one of a call
-    "book.fault": None,
-    "inquiries.add_photos": None,
-    "stills.send": pictures.LARGEST + LONGEST_FORM,
-    "stills.send_from_desk": pictures.LARGEST + LONGEST_FORM,
-}
+HEAVY = {"book.fault", "inquiries.add_photos"}  # the pages that photos come by whole, several at once
 OPEN_UNCLAIMED = {"static", "door.claim", "health.ready", "public.brand", "public.icon"}
 
 csrf = CSRFProtect()
@@ -97,9 +92,8 @@ def choose_eyes() -> None:
 
 def _small_forms() -> None:
     """Photos come by a few pages alone; whatever else is sent is text."""
-    longest = HEAVY.get(request.endpoint or "", LONGEST_FORM)
-    if longest is not None:
-        request.max_content_length = longest
+    if request.endpoint not in HEAVY:
+        request.max_content_length = LONGEST_FORM
 
 
 def _until_claimed() -> Any:

@@ -1,8 +1,8 @@
-"""Stills by HTTP: sent from either side of a call, shown to either side of their case."""
+"""Stills by HTTP: sent in pieces from either side of a call, shown to either side of their case."""
 
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import FileStorage
+from werkzeug.http import parse_content_range_header
 from werkzeug.wrappers import Response
 
 from shopvisio import booking, cases, clock, pictures, stills
@@ -10,8 +10,9 @@ from shopvisio.accounts import Actor
 from shopvisio.booking import Appointment
 from shopvisio.cases import Case
 from shopvisio.db import db, writing
-from shopvisio.errors import Invalid, NotFound, ShopVisioError
+from shopvisio.errors import Conflict, Invalid, NotFound, ShopVisioError
 from shopvisio.i18n import _
+from shopvisio.pieces import Part
 from shopvisio.web import guard, uploads
 from shopvisio.web.events import photos
 from shopvisio.web.guard import case_link, staff
@@ -19,47 +20,68 @@ from shopvisio.web.guard import case_link, staff
 blueprint = Blueprint("stills", __name__)
 
 
-@blueprint.post("/case/<token>/call/<key>/stills")
+@blueprint.route("/case/<token>/call/<key>/stills/<word>", methods=["GET", "POST"])
 @case_link
-def send(case: Case, key: str) -> ResponseReturnValue:
-    """The customer's: multipart with ``photo`` and ``once``. JSON: the still as the socket tells it."""
+def send(case: Case, key: str, word: str) -> ResponseReturnValue:
+    """The customer's. JSON: GET tells ``{held}``, how many bytes of this sending are here; POST brings some more, their
+    place in ``Content-Range``. Once it is whole, both answer the still as the socket tells it."""
     appointment = booking.find(key)
     if appointment is None or appointment.case_id != case.id:
         raise NotFound
-    return _take(appointment, case.customer.actor)
+    return _sending(appointment, case.customer.actor, word)
 
 
-@blueprint.post("/desk/appointments/<key>/stills")
+@blueprint.route("/desk/appointments/<key>/stills/<word>", methods=["GET", "POST"])
 @staff("calls")
-def send_from_desk(key: str) -> ResponseReturnValue:
+def send_from_desk(key: str, word: str) -> ResponseReturnValue:
     """The staff's, in the same way."""
     appointment, me = booking.find(key), guard.me()
     assert me is not None  # the rule of the view says so
     if appointment is None:
         raise NotFound
-    return _take(appointment, me.actor)
+    return _sending(appointment, me.actor, word)
 
 
-def _take(appointment: Appointment, actor: Actor) -> ResponseReturnValue:
-    photo = request.files.get("photo")
-    if photo is None:
+def _sending(appointment: Appointment, actor: Actor, once: str) -> ResponseReturnValue:
+    key = appointment.key
+    already = stills.may_add(appointment, actor, once, clock.now())
+    if already is not None:
+        return jsonify(photos.told(already))
+    part = Part(uploads.arriving(), f"{key}.{actor.kind}", once)
+    if request.method == "GET":
+        return jsonify(held=part.held)
+    start, stop, whole = _range()
+    db.session.rollback()  # hold no transaction while the picture comes in and is worked on
+    try:
+        part.add(request.stream, start, stop)
+    except Conflict:
+        return jsonify(held=part.held), 409  # the sender goes on from there
+    if part.held < whole:
+        return jsonify(held=part.held), 202
+    return _keep(key, actor, once, part)
+
+
+def _range() -> tuple[int, int, int]:
+    """Where the bytes that are sent belong, and of how many they are. Raises Invalid with a sentence for the sender."""
+    found = parse_content_range_header(request.headers.get("Content-Range"))
+    if found is None or found.start is None or found.stop is None or found.length is None:
         raise Invalid(_("Il manque la photo."))
-    with photo.stream:  # closed too where it is not wanted
-        return _keep(appointment, actor, photo)
+    if found.length > pictures.LARGEST:
+        raise Invalid(_("Cette photo est trop lourde, 20 Mo au plus."))
+    return found.start, min(found.stop, found.length), found.length
 
 
-def _keep(appointment: Appointment, actor: Actor, photo: FileStorage) -> ResponseReturnValue:
-    now, key, once = clock.now(), appointment.key, request.form.get("once", "")
-    still = stills.may_add(appointment, actor, once, now)
-    if still is not None:
-        return jsonify(photos.told(still))
-    db.session.rollback()  # hold no transaction while the picture is worked on
-    kept = uploads.keep(photo, stills.SIDE, stills.SMALL)
+def _keep(key: str, actor: Actor, once: str, part: Part) -> ResponseReturnValue:
+    try:
+        with part.path.open("rb") as photo:
+            kept = uploads.keep_stream(photo, stills.SIDE, stills.SMALL)
+    finally:
+        part.forget()
     try:
         with writing():
             visit = booking.find(key)
             assert visit is not None  # appointments are never deleted
-            still, is_new = stills.add(visit, actor, once, kept.file, kept.width, kept.height, now)
+            still, is_new = stills.add(visit, actor, once, kept.file, kept.width, kept.height, clock.now())
             told = photos.told(still)
     except ShopVisioError:
         uploads.forget([kept.file])

@@ -10,7 +10,7 @@ from flask import current_app, send_from_directory
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
-from shopvisio import hub, pictures
+from shopvisio import hub, pictures, pieces
 from shopvisio.db import public_id
 from shopvisio.errors import Invalid, ShopVisioError
 from shopvisio.i18n import _
@@ -27,18 +27,27 @@ class Cleaned:
 
 
 def keep(file: FileStorage, side: int = pictures.SIDE, small: int = 0) -> Cleaned:
+    """Clean a photo of a form and keep it, as :func:`keep_stream`."""
+    with file.stream as stream:
+        return keep_stream(stream, side, small)
+
+
+def keep_stream(stream: IO[bytes], side: int = pictures.SIDE, small: int = 0) -> Cleaned:
     """Clean a photo and keep it; with ``small`` a second one of that longest side beside it, for narrow lines.
 
-    Raises Invalid when it is too heavy, or no photo.
+    Raises Invalid when it is too heavy, or no photo, Unavailable when there is no room: then nothing is left of it.
     """
-    with file.stream as stream:
-        if stream.seek(0, SEEK_END) > pictures.LARGEST:
-            raise Invalid(_("cette photo est trop lourde, 20 Mo au plus."))
-        stream.seek(0)
-        made = hub.in_turn(_read_and_clean, stream, *([side, small] if small else [side]))
+    if stream.seek(0, SEEK_END) > pictures.LARGEST:
+        raise Invalid(_("cette photo est trop lourde, 20 Mo au plus."))
+    stream.seek(0)
+    made = hub.in_turn(_read_and_clean, stream, *([side, small] if small else [side]))
     name = f"{public_id(20)}.jpg"
-    for kept, picture in zip((name, pictures.small(name)), made, strict=False):
-        pictures.keep(_folder(), kept, picture.jpeg)
+    try:
+        for kept, picture in zip((name, pictures.small(name)), made, strict=False):
+            pictures.keep(_folder(), kept, picture.jpeg)
+    except OSError as error:
+        forget([name])
+        raise pieces.no_room(error) from None
     return Cleaned(name, made[0].width, made[0].height)
 
 
@@ -70,6 +79,12 @@ def forget(files: Iterable[str]) -> None:
 def send(file: str) -> Response:
     """A kept photo as an answer."""
     return send_from_directory(_folder(), file, mimetype="image/jpeg")
+
+
+def arriving() -> Path:
+    """Where photos are while they come in."""
+    folder: Path = current_app.config["SHOP"].arriving
+    return folder
 
 
 def _folder() -> Path:

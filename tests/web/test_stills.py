@@ -1,6 +1,6 @@
 """Stills sent beside a call: who may, what is kept of them, what nonsense meets."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -9,26 +9,52 @@ from conftest import TUESDAY_10, Clock, book_visit
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
-from werkzeug.datastructures import FileStorage
-from werkzeug.test import TestResponse, encode_multipart
+from werkzeug.test import TestResponse
 
-from shopvisio import booking, calls, db, pictures, stills
+from shopvisio import booking, calls, db, pictures, pieces, stills
 from shopvisio.stills import Still
 from shopvisio.web import guard
+from shopvisio.web import uploads as web_uploads
 
 ONCE = "a-word-of-the-page"
+PIECE = 256 << 10  # bytes that a page sends at once
 
 
-def photo(size: tuple[int, int] = (3000, 2000)) -> bytes:
+def photo(size: tuple[int, int] = (3000, 2000), kind: str = "JPEG") -> bytes:
     """A photo as a telephone takes it."""
     made = BytesIO()
-    Image.linear_gradient("L").resize(size).convert("RGB").save(made, "JPEG")
+    Image.linear_gradient("L").resize(size).convert("RGB").save(made, kind)
     return made.getvalue()
 
 
-def sent(data: bytes = b"", once: str = ONCE) -> dict[str, object]:
-    """The form that a page sends."""
-    return {"once": once, "photo": FileStorage(BytesIO(data or photo()), "photo.jpg", "photo")}
+def post(client: FlaskClient, path: str, data: bytes = b"", once: str = ONCE) -> TestResponse:
+    """A whole photo, or another file, as a page sends it: piece after piece."""
+    data = data or photo()
+    for start in range(0, len(data), PIECE):
+        answer = piece(client, path, data, start, start + PIECE, once)
+        if answer.status_code != 202:
+            break
+    return answer
+
+
+def piece(
+    client: FlaskClient, path: str, data: bytes, start: int, stop: int, once: str = ONCE, arrives: int | None = None
+) -> TestResponse:
+    """One piece of it, of which only the first bytes may arrive: then the line is cut."""
+    body = data[start:stop]
+    headers = {
+        "Accept": "application/json",
+        "Content-Range": f"bytes {start}-{start + len(body) - 1}/{len(data)}",
+        "Content-Length": str(len(body)),
+    }
+    stream = BytesIO(body if arrives is None else body[:arrives])
+    return client.post(f"{path}/{once}", input_stream=stream, headers=headers)
+
+
+def held(client: FlaskClient, path: str) -> int:
+    """How many bytes of the photo are there, as the page asks before it goes on."""
+    told: int = client.get(f"{path}/{ONCE}", headers={"Accept": "application/json"}).get_json()["held"]
+    return told
 
 
 @pytest.fixture
@@ -42,27 +68,21 @@ def path(case_path: str, booked_key: str, open_app: Flask, clock_: Clock) -> str
     return f"{case_path}/call/{booked_key}/stills"
 
 
-def post(client: FlaskClient, path: str, form: dict[str, object]) -> TestResponse:
-    """Sent from memory: the test client's own way leaves a file open."""
-    boundary, body = encode_multipart(form)
-    kind = f"multipart/form-data; boundary={boundary}"
-    return client.post(path, data=body, content_type=kind, headers={"Accept": "application/json"})
-
-
 def rows(app: Flask) -> list[Still]:
     with app.app_context():
         return list(db.db.session.query(Still))
 
 
 def files(app: Flask) -> list[Path]:
-    folder: Path = app.config["SHOP"].uploads
-    return sorted(folder.glob("*.jpg")) if folder.exists() else []
+    """Whatever lies where photos are kept, and where they arrive."""
+    shop = app.config["SHOP"]
+    return sorted([*shop.uploads.glob("*"), *shop.arriving.glob("*")])
 
 
 def test_a_still_is_kept_at_full_size_with_a_small_copy_and_told_in_the_story(
     path: str, stranger: FlaskClient, repairer_client: FlaskClient, open_app: Flask, case_path: str
 ) -> None:
-    answer = post(stranger, path, sent())
+    answer = post(stranger, path)
     assert answer.status_code == 201
     told = answer.get_json()
     assert (told["role"], told["width"], told["height"], told["visit"]) == ("customer", 3000, 2000, 1)
@@ -84,8 +104,8 @@ def test_a_still_is_kept_at_full_size_with_a_small_copy_and_told_in_the_story(
 def test_staff_send_theirs_from_the_desk_and_one_after_the_other_they_are_one_line(
     path: str, stranger: FlaskClient, repairer_client: FlaskClient, open_app: Flask, booked_key: str
 ) -> None:
-    post(stranger, path, sent())
-    answer = post(repairer_client, f"/desk/appointments/{booked_key}/stills", sent(once="another-word"))
+    post(stranger, path)
+    answer = post(repairer_client, f"/desk/appointments/{booked_key}/stills", once="another-word")
     assert (answer.status_code, answer.get_json()["name"]) == (201, "Karim Benali")
     with open_app.app_context():
         appointment = booking.find(booked_key)
@@ -95,44 +115,142 @@ def test_staff_send_theirs_from_the_desk_and_one_after_the_other_they_are_one_li
 
 
 def test_sent_twice_it_is_kept_once(path: str, stranger: FlaskClient, open_app: Flask) -> None:
-    first = post(stranger, path, sent()).get_json()
-    assert post(stranger, path, sent()).get_json() == first
+    first = post(stranger, path).get_json()
+    assert post(stranger, path).get_json() == first
     assert len(rows(open_app)) == 1
     assert len(files(open_app)) == 2
 
 
 @pytest.mark.parametrize(
-    ("data", "status"),
+    "data",
     [
-        (b" ", 422),
-        (b"<svg onload=alert(1)>", 422),
-        (b"%PDF-1.7", 422),
-        (b"\xff\xd8\xff" + b"\0" * 500, 422),
-        (b"x" * (pictures.LARGEST + 1), 422),
-        (b"x" * (pictures.LARGEST + (2 << 20)), 413),
+        b" ",
+        b"<svg onload=alert(1)>",
+        b"%PDF-1.7",
+        b"\xff\xd8\xff" + b"\0" * 500,
+        b"RIFF\0\0\0\0WAVEfmt ",
+        b"x" * PIECE * 3,
     ],
 )
-def test_what_is_no_photo_is_refused_and_leaves_nothing(
-    path: str, stranger: FlaskClient, open_app: Flask, data: bytes, status: int
+def test_what_is_no_photo_is_refused_with_a_sentence_and_leaves_nothing(
+    path: str, stranger: FlaskClient, open_app: Flask, data: bytes
 ) -> None:
-    answer = post(stranger, path, sent(data))
-    assert answer.status_code == status
-    assert answer.get_json()["message"]
+    answer = post(stranger, path, data)
+    assert answer.status_code == 422
+    assert "photo lisible" in answer.get_json()["message"]
     assert (rows(open_app), files(open_app)) == ([], [])
 
 
-def test_nothing_at_all_is_refused(path: str, stranger: FlaskClient) -> None:
-    empty = {"once": ONCE, "photo": FileStorage(BytesIO(b""), "photo.jpg", "photo")}
-    for form in ({}, {"once": ONCE}, empty, {**sent(), "once": ""}, {**sent(), "once": "../../x"}):
-        assert post(stranger, path, form).status_code == 422
+def test_one_too_heavy_is_refused_at_its_first_piece(path: str, stranger: FlaskClient, open_app: Flask) -> None:
+    answer = post(stranger, path, b"x" * (pictures.LARGEST + 1))
+    assert (answer.status_code, "20 Mo" in answer.get_json()["message"]) == (422, True)
+    heavy = piece(stranger, path, b"x" * (2 << 20), 0, 2 << 20)
+    assert heavy.status_code == 413  # a piece is no photo
+    assert files(open_app) == []
+
+
+def test_nothing_at_all_is_refused(path: str, stranger: FlaskClient, open_app: Flask) -> None:
+    nothing = ("", "bytes */0", "bytes 0--1/0", "bytes 5-4/9", "bytes 0-9/*", "pieces")
+    for told in nothing:
+        headers = {"Accept": "application/json", "Content-Range": told}
+        answer = stranger.post(f"{path}/{ONCE}", data=b"", headers=headers)
+        assert (answer.status_code, bool(answer.get_json()["message"])) == (422, True), told
+    for once in ("short", "..%2F..%2Fx-long-enough", "a" * 65, "with spaces in it"):
+        assert post(stranger, path, once=once).status_code in (404, 422), once
+    assert files(open_app) == []
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_forty_megapixels_come_in_and_are_made_smaller(
+    path: str, stranger: FlaskClient, open_app: Flask, kind: str
+) -> None:
+    answer = post(stranger, path, photo((7296, 5472), kind))
+    assert (answer.status_code, answer.get_json()["width"]) == (201, stills.SIDE)
+    assert len(files(open_app)) == 2
+
+
+def test_a_bomb_is_refused_by_the_child_and_leaves_nothing(path: str, stranger: FlaskClient, open_app: Flask) -> None:
+    bomb = BytesIO()
+    Image.new("1", (20_000, 20_000)).save(bomb, "PNG")  # 50 kB that would be 1.2 GB
+    answer = post(stranger, path, bomb.getvalue())
+    assert (answer.status_code, files(open_app)) == (422, [])
+
+
+def test_a_cut_connection_goes_on_where_it_stopped(path: str, stranger: FlaskClient, open_app: Flask) -> None:
+    data, arrived = photo(), 3 * pieces.BLOCK
+    piece(stranger, path, data, 0, len(data), arrives=arrived)
+    assert held(stranger, path) == arrived  # all that came stays
+    assert rows(open_app) == []
+    assert piece(stranger, path, data, arrived, len(data)).status_code == 201
+    [still] = rows(open_app)
+    assert (still.width, still.height) == (3000, 2000)
+    assert len(files(open_app)) == 2  # the part is gone
+
+
+def test_pieces_that_come_twice_or_too_early_do_no_harm(path: str, stranger: FlaskClient, open_app: Flask) -> None:
+    data, half = photo(), len(photo()) // 2
+    early = piece(stranger, path, data, half, len(data))
+    assert (early.status_code, early.get_json()) == (409, {"held": 0})
+    for _twice in range(2):
+        assert piece(stranger, path, data, 0, half).get_json() == {"held": half}
+    assert piece(stranger, path, data, half - 100, len(data)).status_code == 201
+    late = piece(stranger, path, data, len(data) - 1, len(data))  # by a connection that was thought dead
+    assert (late.status_code, late.get_json()["id"]) == (200, rows(open_app)[0].id)
+    assert len(files(open_app)) == 2
+
+
+def test_each_side_has_its_own_sendings(
+    path: str, stranger: FlaskClient, repairer_client: FlaskClient, booked_key: str
+) -> None:
+    piece(stranger, path, photo(), 0, 100)
+    assert held(repairer_client, f"/desk/appointments/{booked_key}/stills") == 0
+
+
+def test_a_full_disk_is_told_and_nothing_half_written_stays(
+    path: str, stranger: FlaskClient, open_app: Flask, booked_key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = open_app.config["SHOP"]
+    full = shop.arriving / f"{booked_key}.customer.{ONCE}.part"
+    full.symlink_to("/dev/full")  # where every write finds the disk full
+    answer = post(stranger, path)
+    assert (answer.status_code, "plus de place" in answer.get_json()["message"]) == (503, True)
+    assert files(open_app) == []
+    shop.uploads.mkdir()
+    (shop.uploads / f"{'n' * 20}.small.jpg.part").symlink_to("/dev/full")  # the first copy fits, the second does not
+    monkeypatch.setattr(web_uploads, "public_id", lambda _length: "n" * 20)
+    answer = post(stranger, path)
+    assert (answer.status_code, "plus de place" in answer.get_json()["message"]) == (503, True)
+    assert (rows(open_app), files(open_app)) == ([], [])
+    assert post(stranger, path).status_code == 201  # there is room again
+
+
+def test_photos_stop_before_the_disk_is_full(
+    path: str, stranger: FlaskClient, open_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces, "RESERVE", 1 << 60)
+    answer = post(stranger, path)
+    assert (answer.status_code, files(open_app)) == (503, [])
+
+
+def test_what_was_begun_and_never_finished_is_given_up(
+    path: str, stranger: FlaskClient, open_app: Flask, clock_: Clock
+) -> None:
+    for number in range(pieces.UNFINISHED + 2):
+        piece(stranger, path, photo(), 0, 100, once=f"begun-number-{number}")
+    assert len(files(open_app)) == pieces.UNFINISHED
+    arriving = open_app.config["SHOP"].arriving
+    pieces.sweep(arriving, datetime.now(UTC) + timedelta(hours=23))
+    assert len(files(open_app)) == pieces.UNFINISHED
+    pieces.sweep(arriving, datetime.now(UTC) + timedelta(hours=25))
+    assert files(open_app) == []
 
 
 def test_a_visit_has_room_for_so_many(
     path: str, stranger: FlaskClient, open_app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stills, "MOST", 1)
-    post(stranger, path, sent())
-    answer = post(stranger, path, sent(once="another-word"))
+    post(stranger, path)
+    answer = post(stranger, path, once="another-word")
     assert answer.status_code == 409
     assert len(files(open_app)) == 2
 
@@ -144,13 +262,13 @@ def test_only_into_a_call_of_ones_own_and_while_it_lasts(
         with db.writing():
             other = book_visit(booking.services("sale")[0], TUESDAY_10 + timedelta(hours=1))
         token, key = guard.token_of(other.case), other.key
-    assert post(stranger, f"/case/{token}/call/{booked_key}/stills", sent()).status_code == 404
-    assert post(stranger, f"/case/{token}/call/{key}/stills", sent()).status_code == 404  # nobody came
-    assert post(stranger, f"/desk/appointments/{booked_key}/stills", sent()).status_code in (302, 401)
-    post(stranger, path, sent())
+    assert post(stranger, f"/case/{token}/call/{booked_key}/stills").status_code == 404
+    assert post(stranger, f"/case/{token}/call/{key}/stills").status_code == 404  # nobody came
+    assert post(stranger, f"/desk/appointments/{booked_key}/stills").status_code in (302, 401)
+    post(stranger, path)
     assert stranger.get(f"/case/{token}/still/{rows(open_app)[0].id}").status_code == 404
     with open_app.app_context(), db.writing():
         appointment = booking.find(booked_key)
         assert appointment is not None
         calls.end(calls.of(appointment), appointment.staff.actor, TUESDAY_10)
-    assert post(stranger, path, sent(once="after-the-end")).status_code == 409
+    assert post(stranger, path, once="after-the-end").status_code == 409

@@ -172,6 +172,7 @@ function onEntered(seated) {
   Object.assign(state, { seat: seated.seat, line: true, closing: false, wait: seated.wait });
   onWait(seated.wait);
   album?.catchUp(seated.stills);
+  void shutter?.catchUp();
   chat.catchUp(seated.messages);
   const shown = seated.messages.findLast(({ product }) => product)?.product;
   if (shown && !peer) card?.show(shown);

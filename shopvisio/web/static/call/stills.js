@@ -6,16 +6,17 @@
 /** @typedef {import("./protocol.js").Still} Still */
 
 import { find, make } from "./dom.js";
+import * as outbox from "./outbox.js";
+import { Refused, send } from "./sending.js";
 import { shoot, shrink } from "./shutter.js";
+import { snap } from "./snap.js";
 import { called, say, time } from "./words.js";
 
 const AGAIN = [1_000, 3_000, 8_000]; // ms before each further try
+const LATER = 30_000; // ms until one that stayed is tried by itself
 const LIGHT = 1280; // pixels of the longer side on a narrow line
 
-/** What the appliance says of a photo it does not take: trying again would not help. */
-class Refused extends Error {}
-
-/** Our photos, on their way out. */
+/** Our photos, on their way out, one after the other. */
 export class Shutter {
   #box = find("#sending");
   #state = find("#sending-state");
@@ -23,10 +24,12 @@ export class Shutter {
   #retry = find("#sending button");
   #file = /** @type {HTMLInputElement} */ (find("#photo-file"));
   #flash = find("#flash");
-  /** @type {{photo: Blob, once: string} | null} */ #kept = null;
+  /** @type {{photo: Blob, once: string}[]} */ #waiting = [];
+  #sending = false;
+  #hurry = () => {};
 
   /**
-   * @param {string} url  Where photos go.
+   * @param {string} url  Where photos go, without their `once`.
    * @param {string} token  What a form of this page must carry.
    * @param {() => boolean} isNarrow  Whether a light photo is better now.
    * @param {(still: Still) => void} onSent
@@ -39,8 +42,9 @@ export class Shutter {
     this.#file.addEventListener("change", () => {
       const [photo] = this.#file.files ?? [];
       this.#file.value = "";
-      if (photo) this.#send(photo);
+      if (photo) this.send(photo);
     });
+    window.addEventListener("online", () => this.again());
   }
 
   /**
@@ -52,43 +56,62 @@ export class Shutter {
     this.#blink();
     this.#tell("takingPhoto", 0);
     try {
-      await this.#send(await shoot(track));
+      await this.send(await shoot(track));
     } catch {
       this.#fail(say("noPhoto"), false);
     }
   }
 
-  /** The one that did not leave, once more. */
+  /** Those that did not leave before the page was loaded anew. */
+  async catchUp() {
+    const known = this.#waiting.map(({ once }) => once);
+    this.#waiting.push(...(await outbox.waiting(this.url)).filter(({ once }) => !known.includes(once)));
+    this.again();
+  }
+
+  /** Those that did not leave, once more and at once. */
   again() {
-    return this.#kept && this.#try(this.#kept);
+    this.#hurry();
+    if (this.#sending || !this.#waiting.length) return;
+    this.#sending = true;
+    this.#sendAll().finally(() => (this.#sending = false));
+  }
+
+  /**
+   * Have a photo sent, however often the line is cut.
+   * @param {Blob} photo
+   */
+  async send(photo) {
+    const light = this.isNarrow() ? await shrink(photo, LIGHT) : photo;
+    const sending = { photo: light, once: crypto.randomUUID() };
+    await outbox.keep({ ...sending, url: this.url, at: Date.now() });
+    this.#waiting.push(sending);
+    this.again();
   }
 
   #blink() {
+    void snap();
     this.#flash.hidden = false;
     setTimeout(() => (this.#flash.hidden = true), 220);
   }
 
-  /** @param {Blob} photo */
-  async #send(photo) {
-    const light = this.isNarrow() ? await shrink(photo, LIGHT) : photo;
-    this.#kept = { photo: light, once: crypto.randomUUID() };
-    await this.#try(this.#kept);
-  }
-
-  /** @param {{photo: Blob, once: string}} sending */
-  async #try(sending) {
-    for (const pause of [...AGAIN, null]) {
+  async #sendAll() {
+    for (let [next] = this.#waiting; next; [next] = this.#waiting) {
+      let why = "";
       try {
-        const still = await this.#post(sending);
-        this.#kept = null;
-        this.#tell("photoSent", 1);
-        setTimeout(() => (this.#box.hidden = !this.#kept), 4_000);
-        return this.onSent(still);
+        this.onSent(await this.#try(next));
       } catch (error) {
-        if (error instanceof Refused) return this.#fail(error.message, false);
-        if (pause === null) return this.#fail(say("photoStays"), true);
-        await new Promise((resolve) => setTimeout(resolve, pause));
+        why = error instanceof Error ? error.message : "";
+        if (!(error instanceof Refused)) {
+          setTimeout(() => this.again(), LATER);
+          return this.#fail(why || say("photoStays"), true);
+        }
+        why ||= say("noPhoto");
       }
+      this.#waiting.shift();
+      await outbox.forget(next.once);
+      if (why) this.#fail(why, false);
+      else this.#sent();
     }
   }
 
@@ -96,26 +119,30 @@ export class Shutter {
    * @param {{photo: Blob, once: string}} sending
    * @returns {Promise<Still>}
    */
-  #post({ photo, once }) {
-    const form = new FormData();
-    form.append("once", once);
-    form.append("photo", photo, "photo.jpg");
-    const request = new XMLHttpRequest(); // fetch does not say how far an upload is
-    request.open("POST", this.url);
-    request.setRequestHeader("Accept", "application/json");
-    request.setRequestHeader("X-CSRFToken", this.token);
-    request.responseType = "json";
-    request.upload.onprogress = ({ loaded, total }) => this.#tell("sendingPhoto", loaded / total);
-    return new Promise((resolve, reject) => {
-      request.onerror = () => reject(new Error("no line"));
-      request.onload = () => {
-        if (request.status < 300 && request.response) resolve(request.response);
-        else if (request.status >= 500) reject(new Error(String(request.status)));
-        else reject(new Refused(request.response?.message || say("noPhoto")));
-      };
-      this.#tell("sendingPhoto", 0);
-      request.send(form);
-    });
+  async #try(sending) {
+    for (const pause of AGAIN) {
+      try {
+        return await this.#once(sending);
+      } catch (error) {
+        if (error instanceof Refused) throw error;
+      }
+      await new Promise((resolve) => {
+        this.#hurry = () => resolve(undefined);
+        setTimeout(resolve, pause);
+      });
+    }
+    return this.#once(sending);
+  }
+
+  /** @param {{photo: Blob, once: string}} sending */
+  #once(sending) {
+    this.#tell("sendingPhoto", 0);
+    return send(this.url, this.token, sending, (share) => this.#tell("sendingPhoto", share));
+  }
+
+  #sent() {
+    this.#tell("photoSent", 1);
+    setTimeout(() => (this.#box.hidden ||= this.#state.textContent === say("photoSent")), 4_000);
   }
 
   /**
@@ -123,11 +150,12 @@ export class Shutter {
    * @param {number} share
    */
   #tell(what, share) {
+    const text = this.#waiting.length > 1 && what === "sendingPhoto"
+      ? say("sendingPhotos", { n: this.#waiting.length }) : say(what);
     this.#box.hidden = false;
     this.#retry.hidden = true;
     this.#bar.hidden = share === 1;
     this.#bar.value = share;
-    const text = say(what);
     if (this.#state.textContent !== text) this.#state.textContent = text;
   }
 
@@ -139,7 +167,6 @@ export class Shutter {
     this.#tell("", 1);
     this.#state.textContent = why;
     this.#retry.hidden = !mayRetry;
-    if (!mayRetry) this.#kept = null;
   }
 }
 
