@@ -45,7 +45,7 @@ def current(case: Case) -> Paper | None:
     since = case.closed_at.astimezone(UTC).replace(microsecond=0)
     kind = OUTCOME_PAPER[case.outcome]
     fitting = [p for p in invoices.of_case(case.id) if p.kind == kind.value and p.issued_at >= since]
-    return next((paper for paper in reversed(fitting) if invoices.credit_of(paper) is None), None)
+    return next((paper for paper in reversed(fitting) if not invoices.is_taken_back(paper)), None)
 
 
 def issue(case: Case, now: datetime) -> Paper | None:
@@ -65,7 +65,7 @@ def take_back(case: Case, now: datetime, spared: Paper | None = None) -> list[Pa
     standing = [
         paper
         for paper in invoices.of_case(case.id)
-        if paper.kind == Kind.INVOICE.value and invoices.credit_of(paper) is None and paper is not spared
+        if paper.kind == Kind.INVOICE.value and not invoices.is_taken_back(paper) and paper is not spared
     ]
     with use(settings.get("language"), settings.zone()):
         return [invoices.credit(paper, now, _("Résultat contesté par le client")) for paper in standing]

@@ -7,12 +7,14 @@ The door. ``issue`` and ``credit`` seal a paper inside the caller's ``db.writing
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from shopvisio.invoices import chain
 from shopvisio.invoices.facts import (
     Address,
     Buyer,
     Corrected,
     Facts,
     Line,
+    Note,
     Report,
     Seller,
     Snapshot,
@@ -30,8 +32,11 @@ if TYPE_CHECKING:
         PaperFile,
         count,
         credit,
-        credit_of,
+        credited,
+        credits_of,
+        is_taken_back,
         issue,
+        left_of,
         of_case,
         pdf_of,
         read,
@@ -41,9 +46,10 @@ if TYPE_CHECKING:
     from shopvisio.invoices.pdf import render
 
 __all__ = [
-    "Address", "Buyer", "Corrected", "Facts", "Fault", "Kind", "Line", "Paper", "PaperFile", "Report", "Seller",
-    "Snapshot", "Tried", "Visit", "count", "credit", "credit_of", "issue", "lacking", "make_pdf", "of_case",
-    "pdf_of", "read", "render", "self_test", "store_pdf", "verify",
+    "Address", "Buyer", "Corrected", "Facts", "Fault", "Kind", "Line", "Note", "Paper", "PaperFile", "Report",
+    "Seller", "Snapshot", "Tried", "Visit", "chain", "count", "credit", "credited", "credits_of",
+    "is_taken_back", "issue", "lacking", "left_of", "make_pdf", "of_case", "pdf_of", "read", "render",
+    "self_test", "store_pdf", "verify",
 ]
 
 

@@ -37,6 +37,7 @@ class Seller:
     vat_text: str = ""            # the legal sentence of the exemption, as in force on the day
     legal_name: str = ""          # where it differs from name
     tagline: str = ""
+    vat_on_debits: bool = False   # VAT is due when billed, not when paid, by the shop's own choice
     phone: str = ""
     email: str = ""
     site: str = ""
@@ -59,17 +60,24 @@ class Seller:
 
 @dataclass(frozen=True)
 class Buyer:
-    """Who is billed; ``siren`` and ``vat_id`` for a business only."""
+    """Who is billed; ``siren`` and ``vat_id`` for a business only, ``deliver_to`` where goods went elsewhere."""
 
     name: str
     address: Address = Address()
     siren: str = ""
     vat_id: str = ""
+    deliver_to: Address | None = None
+
+    @property
+    def is_business(self) -> bool:
+        """Whether the mentions between businesses are due."""
+        return bool(self.siren)
 
 
 @dataclass(frozen=True)
 class Line:
-    """What is sold: ``price`` is one unit's, in cents with tax; ``rate`` the VAT in basis points."""
+    """What is sold: ``price`` is one unit's, ``discount`` the whole line's, in cents with tax; ``rate`` the VAT in
+    basis points."""
 
     label: str
     price: int
@@ -77,6 +85,20 @@ class Line:
     quantity: int = 1
     detail: str = ""
     goods: bool = False           # a thing, not a service
+    discount: int = 0
+
+    @property
+    def gross(self) -> int:
+        """What is paid for it, in cents with tax."""
+        return self.quantity * self.price - self.discount
+
+
+@dataclass(frozen=True)
+class Note:
+    """A sentence that machines know by its code: PMT recovery fee, PMD late payment, AAB early payment."""
+
+    code: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -125,19 +147,23 @@ class Facts:
     pay_link: str = ""            # a web address
     pay_at_shop: str = ""         # "carte ou espèces, aux heures d’ouverture"
     texts: tuple[str, ...] = ()   # legal sentences as in force on the day
+    notes: tuple[Note, ...] = ()  # what a business must read
     kept: str = ""                # what becomes of the data, and until when
     report: Report | None = None
     language: str = "fr"
     zone: str = "Europe/Paris"
+    test: bool = False            # a paper of the test mode: it says so across the page
 
 
 @dataclass(frozen=True)
 class Corrected:
-    """The invoice that a credit note takes back."""
+    """The invoice that a credit note takes back; ``places``: for each line of the note, its place on the invoice."""
 
     number: str
     issued_at: datetime
     reason: str
+    places: tuple[int, ...] = ()
+    whole: bool = True
 
 
 @dataclass(frozen=True)
@@ -150,6 +176,12 @@ class Snapshot:
     facts: Facts
     totals: Totals
     corrects: Corrected | None = None
+
+    @property
+    def nature(self) -> str:
+        """What is sold: goods, services, or mixed."""
+        kinds = {line.goods for line in self.facts.lines}
+        return "mixed" if len(kinds) > 1 else "goods" if True in kinds else "services"
 
     @property
     def due(self) -> int:

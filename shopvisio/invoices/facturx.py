@@ -1,5 +1,6 @@
 """The invoice for machines: Factur-X (EN 16931) XML out of a snapshot, and its mark in the PDF's metadata. Pure."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -7,11 +8,35 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from shopvisio.invoices.facts import Snapshot
+from shopvisio.invoices.facts import Line, Snapshot
 from shopvisio.invoices.numbering import Kind
+from shopvisio.money import split
 
 FILE = "factur-x.xml"
 _TYPE = {Kind.INVOICE: "380", Kind.CREDIT_NOTE: "381"}
+_PROCESS = {"goods": "B", "services": "S", "mixed": "M"}   # French business processes: 1 to be paid, 2 paid
+
+
+@dataclass(frozen=True)
+class Sold:
+    """A line as it is printed, without tax: ``before`` and ``discount`` make ``net``, in cents; ``unit`` in euros."""
+
+    line: Line
+    before: int
+    discount: int
+    net: int
+    unit: Decimal
+
+
+def sold(snapshot: Snapshot) -> list[Sold]:
+    """The lines of a paper with their net amounts."""
+    lines = zip(snapshot.facts.lines, snapshot.totals.nets, strict=True)
+    return [_sold(line, net, 0 if snapshot.facts.seller.franchise else line.rate) for line, net in lines]
+
+
+def _sold(line: Line, net: int, rate: int) -> Sold:
+    before = net + split(line.discount, rate).net
+    return Sold(line, before, before - net, net, unit(before, line.quantity))
 
 
 def amount(cents: int) -> str:
@@ -40,7 +65,7 @@ _templates.filters.update(amount=amount, rate=rate)
 def xml(snapshot: Snapshot) -> bytes:
     """The cross-industry invoice of an invoice or credit note, UTF-8."""
     facts, zone = snapshot.facts, ZoneInfo(snapshot.facts.zone)
-    sold = zip(facts.lines, snapshot.totals.nets, strict=True)
+    due = snapshot.totals.price.gross - facts.paid
 
     def day(moment: date | datetime) -> str:
         local = moment.astimezone(zone) if isinstance(moment, datetime) else moment
@@ -48,9 +73,9 @@ def xml(snapshot: Snapshot) -> bytes:
 
     return _templates.get_template("facturx.xml").render(
         paper=snapshot, facts=facts, seller=facts.seller, buyer=facts.buyer, totals=snapshot.totals,
-        type=_TYPE[snapshot.kind], due=snapshot.totals.price.gross - facts.paid, day=day,
+        type=_TYPE[snapshot.kind], due=due, day=day, lines=sold(snapshot),
         served=max(visit.ended for visit in facts.visits),
-        lines=[(line, net, unit(net, line.quantity)) for line, net in sold],
+        process=_PROCESS[snapshot.nature] + ("1" if due else "2"),
     ).encode()
 
 

@@ -6,9 +6,9 @@ was changed behind their back.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,10 +21,11 @@ from shopvisio.errors import Invalid, InvoiceSealed
 from shopvisio.i18n import _
 from shopvisio.invoices import chain, numbering
 from shopvisio.invoices.codec import from_json, to_json
-from shopvisio.invoices.facts import Corrected, Facts, Snapshot
+from shopvisio.invoices.facts import Corrected, Facts, Line, Snapshot
 from shopvisio.invoices.mentions import wanting
 from shopvisio.invoices.numbering import Kind
 from shopvisio.invoices.totals import Amount, Totals, total
+from shopvisio.money import Price
 
 WAIT = timedelta(minutes=5)   # how far the clock may stand behind the last paper: a wait for the lock, a correction
 
@@ -114,25 +115,85 @@ def issue(kind: Kind, facts: Facts, case_id: int, now: datetime) -> Paper:
     missing = wanting(kind, facts)
     if missing:
         raise Invalid(_("Il manque de quoi établir ce document."), missing)
-    return _append(kind, facts, case_id, now)
+    return _append(kind, facts, case_id, now, _totals(facts))
 
 
-def credit(paper: Paper, now: datetime, reason: str) -> Paper:
-    """Seal the credit note that takes a whole invoice back. ``reason`` is printed and kept for ten years.
+def credit(paper: Paper, now: datetime, reason: str, taken: Mapping[int, int] | None = None) -> Paper:
+    """Seal a credit note on an invoice: on all that is left of it, or on ``taken``: place of the line -> cents with
+    tax. ``reason`` is printed and kept for ten years.
 
-    Raises InvoiceSealed when the paper is no invoice, or was taken back before.
+    Raises InvoiceSealed when the paper is no invoice or nothing is left of it, Invalid for more than is left.
     """
     if paper.kind != Kind.INVOICE:
         raise InvoiceSealed(_("Seule une facture peut être annulée par un avoir."))
-    before = credit_of(paper)
-    if before is not None:
-        raise InvoiceSealed(_("Cette facture a déjà été annulée par l’avoir {number}.", number=before.number))
-    if not reason.strip():
-        raise Invalid(_("Il manque le motif de l’avoir."), {"reason": _("Il manque le motif de l’avoir.")})
+    left = left_of(paper)
+    if not sum(left):
+        number = credits_of(paper)[-1].number
+        raise InvoiceSealed(_("Cette facture a déjà été annulée par l’avoir {number}.", number=number))
+    wanted = {place: cents for place, cents in enumerate(left) if cents} if taken is None else dict(taken)
+    _must_fit(wanted, left, reason)
     old = read(paper)
-    facts = replace(old.facts, paid=0, paid_how="", due_on=None)
-    corrected = Corrected(old.number, old.issued_at, reason)
-    return _append(Kind.CREDIT_NOTE, facts, paper.case_id, now, (paper.id, corrected))
+    lines = tuple(_taken(old.facts.lines[place], wanted[place]) for place in sorted(wanted))
+    facts = replace(old.facts, lines=lines, paid=0, paid_how="", due_on=_due_on(old.facts, now), confirmed=None)
+    whole = wanted == {place: line.gross for place, line in enumerate(old.facts.lines) if line.gross}
+    corrected = Corrected(old.number, old.issued_at, reason, tuple(sorted(wanted)), whole)
+    totals = _totals(facts, _price_left(paper, old))
+    return _append(Kind.CREDIT_NOTE, facts, paper.case_id, now, totals, (paper.id, corrected))
+
+
+def _must_fit(wanted: Mapping[int, int], left: tuple[int, ...], reason: str) -> None:
+    wrong = {}
+    if not reason.strip():
+        wrong["reason"] = _("Il manque le motif de l’avoir.")
+    if not wanted or any(place not in range(len(left)) or not 0 < wanted[place] <= left[place] for place in wanted):
+        wrong["lines"] = _("Un avoir ne peut pas dépasser ce qui reste de la facture.")
+    if wrong:
+        raise Invalid(next(iter(wrong.values())), wrong)
+
+
+def _due_on(facts: Facts, now: datetime) -> date | None:
+    """Between businesses the paper must have a day; for everybody else a credit note is not to be paid."""
+    return now.astimezone(ZoneInfo(facts.zone)).date() if facts.buyer.is_business else None
+
+
+def _taken(line: Line, cents: int) -> Line:
+    """What is taken back of a line: the line itself, or a part of its price."""
+    return line if cents == line.gross else replace(line, quantity=1, price=cents, discount=0)
+
+
+def credits_of(paper: Paper) -> list[Paper]:
+    """The credit notes on this invoice, oldest first."""
+    return list(db.session.scalars(select(Paper).where(Paper.corrects_id == paper.id).order_by(Paper.id)))
+
+
+def credited(paper: Paper) -> int:
+    """Cents taken back of this invoice."""
+    return db.session.scalar(select(func.coalesce(func.sum(Paper.gross), 0)).where(Paper.corrects_id == paper.id)) or 0
+
+
+def is_taken_back(paper: Paper) -> bool:
+    """Whether nothing is left of this invoice."""
+    return paper.kind == Kind.INVOICE and credited(paper) >= paper.gross
+
+
+def left_of(paper: Paper) -> tuple[int, ...]:
+    """What is left of each line of an invoice after its credit notes, in cents with tax."""
+    left = [line.gross for line in read(paper).facts.lines]
+    for note in map(read, credits_of(paper)):
+        places = note.corrects.places if note.corrects else ()
+        for place, line in zip(places or range(len(left)), note.facts.lines, strict=True):
+            left[place] -= line.gross
+    return tuple(left)
+
+
+def _price_left(paper: Paper, old: Snapshot) -> dict[int, Price]:
+    """What is left of an invoice's totals, by rate."""
+    left = {rate.rate: rate.price for rate in old.totals.rates}
+    for note in map(read, credits_of(paper)):
+        for rate in note.totals.rates:
+            was, gone = left[rate.rate], rate.price
+            left[rate.rate] = Price(was.net - gone.net, was.vat - gone.vat, was.gross - gone.gross)
+    return left
 
 
 def read(paper: Paper) -> Snapshot:
@@ -148,11 +209,6 @@ def of_case(case_id: int) -> list[Paper]:
 def count() -> int:
     """How many papers the ledger holds."""
     return db.session.scalar(select(func.count()).select_from(Paper)) or 0
-
-
-def credit_of(paper: Paper) -> Paper | None:
-    """The credit note that took this invoice back, if any."""
-    return db.session.scalar(select(Paper).where(Paper.corrects_id == paper.id))
 
 
 def pdf_of(paper: Paper) -> bytes | None:
@@ -181,7 +237,8 @@ def verify() -> list[Fault]:
 
 
 def _append(
-    kind: Kind, facts: Facts, case_id: int, now: datetime, corrects: tuple[int, Corrected] | None = None,
+    kind: Kind, facts: Facts, case_id: int, now: datetime, totals: Totals,
+    corrects: tuple[int, Corrected] | None = None,
 ) -> Paper:
     _must_write()
     last = db.session.scalar(select(Paper).order_by(Paper.id.desc()).limit(1))
@@ -190,7 +247,7 @@ def _append(
     position = _next_position(series)
     number = numbering.number(series, position)
     corrects_id, corrected = corrects or (None, None)
-    snapshot = Snapshot(number, kind, issued_at, facts, _totals(facts), corrected)
+    snapshot = Snapshot(number, kind, issued_at, facts, totals, corrected)
     paper = Paper(
         id=last.id + 1 if last else 1, kind=kind.value, series=series, position=position, number=number,
         case_id=case_id, issued_at=issued_at, gross=snapshot.totals.price.gross, corrects_id=corrects_id,
@@ -223,10 +280,8 @@ def _next_position(series: str) -> int:
     return (newest or 0) + 1
 
 
-def _totals(facts: Facts) -> Totals:
-    return total([
-        Amount(line.quantity * line.price, 0 if facts.seller.franchise else line.rate) for line in facts.lines
-    ])
+def _totals(facts: Facts, left: Mapping[int, Price] | None = None) -> Totals:
+    return total([Amount(line.gross, 0 if facts.seller.franchise else line.rate) for line in facts.lines], left)
 
 
 def _hash(paper: Paper) -> str:

@@ -10,9 +10,12 @@ from stdnum.fr import siret as siret_number
 from shopvisio.i18n import _
 from shopvisio.invoices.facts import Facts, Line, Seller
 from shopvisio.invoices.numbering import Kind
+from shopvisio.invoices.totals import Amount, total
 
 RATES = (2000, 1000, 850, 550, 210)   # French VAT in basis points; 850 is the islands'
 LOGO_LIMIT = 150_000                  # characters of the data: address; it lies in every snapshot
+NOTES = ("PMT", "PMD", "AAB")         # what a business must read: recovery fee, late payment, early payment
+VAT_ID_FROM = 15_000                  # cents without tax above which a business's VAT number is wanted
 
 
 def lacking(seller: Seller) -> dict[str, str]:
@@ -37,8 +40,6 @@ def wanting(kind: Kind, facts: Facts) -> dict[str, str]:
     wrong = lacking(facts.seller)
     if not facts.buyer.name.strip():
         wrong["buyer.name"] = _("Il manque le nom du client.")
-    if facts.buyer.siren and not siren_number.is_valid(facts.buyer.siren):
-        wrong["buyer.siren"] = _("Ce numéro SIREN n’existe pas : vérifiez ses 9 chiffres.")
     if not facts.visits:
         wrong["visits"] = _("Il manque la date de l’intervention.")
     if kind is Kind.NO_CHARGE_NOTE:
@@ -51,8 +52,27 @@ def wanting(kind: Kind, facts: Facts) -> dict[str, str]:
         wrong["service"] = _("Il manque ce qui a été fait.")
     if not _are_sold(facts.lines, facts.seller.franchise):
         wrong["lines"] = _("Il manque un libellé, une quantité, un prix ou un taux de TVA.")
-    elif not 0 <= facts.paid <= sum(line.quantity * line.price for line in facts.lines):
+    elif not 0 <= facts.paid <= sum(line.gross for line in facts.lines):
         wrong["paid"] = _("La somme déjà payée dépasse le total.")
+    return wrong | (_between_businesses(facts) if facts.buyer.is_business and "lines" not in wrong else {})
+
+
+def _between_businesses(facts: Facts) -> dict[str, str]:
+    """What a business must be told besides."""
+    buyer, missing = facts.buyer, _("Cette mention est obligatoire sur une facture entre professionnels.")
+    said = {note.code: note.text.strip() for note in facts.notes}
+    needed = {
+        "buyer.street": buyer.address.street, "buyer.postcode": buyer.address.postcode,
+        "buyer.town": buyer.address.town, "due_on": facts.due_on and str(facts.due_on),
+    } | {code: said.get(code) for code in NOTES}
+    wrong = {name: missing for name, value in needed.items() if not (value or "").strip()}
+    if not siren_number.is_valid(buyer.siren):
+        wrong["buyer.siren"] = _("Ce numéro SIREN n’existe pas : vérifiez ses 9 chiffres.")
+    net = total([Amount(line.gross, 0 if facts.seller.franchise else line.rate) for line in facts.lines]).price.net
+    if buyer.vat_id and not vat_number.is_valid(buyer.vat_id):
+        wrong["buyer.vat_id"] = _("Ce numéro de TVA n’existe pas : vérifiez ses chiffres.")
+    elif not buyer.vat_id and net > VAT_ID_FROM:
+        wrong["buyer.vat_id"] = _("Au-dessus de 150 € hors taxes, le numéro de TVA du client est obligatoire.")
     return wrong
 
 
@@ -67,9 +87,9 @@ def _blank(seller: Seller) -> list[str]:
 
 
 def _are_sold(lines: tuple[Line, ...], franchise: bool) -> bool:
-    right = all(line.label.strip() and line.quantity >= 1 and line.price >= 0
-                and (franchise or line.rate in RATES) for line in lines)
-    return right and sum(line.quantity * line.price for line in lines) > 0
+    right = all(line.label.strip() and line.quantity >= 1 and line.price >= 0 and line.discount >= 0
+                and line.gross >= 0 and (franchise or line.rate in RATES) for line in lines)
+    return right and sum(line.gross for line in lines) > 0
 
 
 def _is_logo(address: str) -> bool:

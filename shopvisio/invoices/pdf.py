@@ -41,10 +41,9 @@ def page(snapshot: Snapshot) -> str:
     """The paper as HTML, in the reader's language and zone."""
     name = "note.html" if snapshot.kind is Kind.NO_CHARGE_NOTE else "invoice.html"
     facts = snapshot.facts
-    sold = zip(facts.lines, snapshot.totals.nets, strict=True)
     return _templates().get_template(name).render(
         paper=snapshot, facts=facts, seller=facts.seller, buyer=facts.buyer, totals=snapshot.totals, due=snapshot.due,
-        lines=[(line, net, facturx.unit(net, line.quantity)) for line, net in sold],
+        lines=facturx.sold(snapshot), natures=_natures(),
         staff=_once(visit.staff for visit in facts.visits),
         days=_once(i18n.here(visit.started).date() for visit in facts.visits),
         transfer=_transfer(snapshot) if snapshot.due > 0 and facts.seller.iban else "",
@@ -109,7 +108,7 @@ def _templates() -> Environment:
     environment.globals.update(_=i18n._, n_=i18n.n_, Kind=Kind)
     environment.filters.update(
         money=lambda cents: i18n.money(cents, decimals=True), unit=_unit, rate=_rate, day=i18n.day_year,
-        short=i18n.day_short, time=i18n.time, days=_days, listed=_listed, fours=_fours, siret=_siret,
+        short=i18n.day_short, time=i18n.time, days=_days, listed=_listed, fours=_fours, siret=_siret, siren=_siren,
         tied=_tied, whole=lambda text: text.replace(" ", i18n.NB), country=_country,
         bare=lambda address: address.removeprefix("https://").removeprefix("http://").rstrip("/"),
         stamp=lambda moment: f"{moment:%Y-%m-%dT%H:%M:%SZ}",
@@ -132,6 +131,13 @@ def _ascii(name: str) -> str:
     for letter, plain in (("œ", "oe"), ("Œ", "OE"), ("æ", "ae"), ("Æ", "AE"), ("ß", "ss"), ("ø", "o"), ("’", "'")):
         name = name.replace(letter, plain)
     return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+
+
+def _natures() -> dict[str, str]:
+    return {
+        "services": i18n._("Prestation de services"), "goods": i18n._("Livraison de biens"),
+        "mixed": i18n._("Biens et services"),
+    }
 
 
 def _once(items: Iterable[Any]) -> list[Any]:
@@ -181,6 +187,11 @@ def _fours(number: str) -> str:
 def _tied(text: str) -> str:
     """The text, its groups of digits held together and to the word before them."""
     return re.sub(r" (?=\d)", i18n.NB, text)
+
+
+def _siren(number: str) -> str:
+    plain = "".join(number.split())
+    return i18n.NB.join((plain[:3], plain[3:6], plain[6:]))
 
 
 def _siret(number: str) -> str:

@@ -147,7 +147,7 @@ def _late(appointment: Appointment | None, call: Call | None) -> tuple[int, date
 
 
 def _sheet(paper: Paper) -> Sheet:
-    return Sheet(PAPERS[paper.kind], paper, payments.owed(paper), invoices.credit_of(paper) is not None)
+    return Sheet(PAPERS[paper.kind], paper, payments.owed(paper), invoices.is_taken_back(paper))
 
 
 def _last_colleague(case: Case) -> str:

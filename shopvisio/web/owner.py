@@ -32,7 +32,7 @@ from shopvisio.catalogue import Product
 from shopvisio.db import db, writing
 from shopvisio.errors import Conflict, Invalid, NotFound
 from shopvisio.i18n import _, day_year, here, language, lazy, n_
-from shopvisio.invoices import Kind, Paper
+from shopvisio.invoices import Paper
 from shopvisio.jobs import Job
 from shopvisio.mail import Mail
 from shopvisio.settings import Setting
@@ -655,7 +655,7 @@ def papers() -> ResponseReturnValue:
 
 
 def _paper_row(paper: Paper, has_pdf: bool) -> PaperRow:
-    taken_back = paper.kind == Kind.INVOICE and invoices.credit_of(paper) is not None
+    taken_back = invoices.is_taken_back(paper)
     return PaperRow(paper, db.session.get(Case, paper.case_id), has_pdf, payments.owed(paper), taken_back)
 
 

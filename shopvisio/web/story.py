@@ -136,6 +136,18 @@ TELLINGS: dict[str, Telling] = {
         lazy("note le paiement de {paper} : {cents}, {method}."),
         lazy("a reçu {cents}, {method} ({paper})."),
     ),
+    "refunded": Telling(
+        "euro",
+        KEY,
+        lazy("note le remboursement de {cents}, {method} ({paper})."),
+        lazy("vous a remboursé {cents}, {method} ({paper})."),
+    ),
+    "payment_undone": Telling(
+        "undo",
+        KEY,
+        lazy("annule une ligne notée par erreur : {cents}, {method} ({paper})."),
+        lazy("corrige une ligne notée par erreur : {cents}, {method} ({paper})."),
+    ),
     "part_received": Telling("box", KEY, lazy("a bien reçu : {part}."), lazy("avez bien reçu : {part}.")),
     "note": Telling("pen", PLAIN, lazy("laisse une note à l’équipe.")),
     "mail_sent": Telling("mail", AUTO, lazy("E-mail « {subject} » envoyé.")),

@@ -10,11 +10,12 @@ from shopvisio.invoices.facturx import unit, xml
 from shopvisio.invoices.mentions import RATES
 from shopvisio.invoices.totals import Amount, total
 
-from .sample_papers import CUSTOMER, NOW, REPAIRED, SMALL_SHOP
+from .family import BAKERY, NOTES
+from .sample_papers import CUSTOMER, FEE, NOW, PART, REPAIRED, SMALL_SHOP
 
 
 def told(facts: Facts, kind: Kind = Kind.INVOICE, corrects: Corrected | None = None) -> ET.Element:
-    amounts = [Amount(line.quantity * line.price, 0 if facts.seller.franchise else line.rate) for line in facts.lines]
+    amounts = [Amount(line.gross, 0 if facts.seller.franchise else line.rate) for line in facts.lines]
     return ET.fromstring(xml(Snapshot("F2026-000042", kind, NOW, facts, total(amounts), corrects)))
 
 
@@ -55,6 +56,25 @@ def test_a_business_is_named_by_its_numbers() -> None:
     root = told(replace(REPAIRED, buyer=replace(CUSTOMER, siren="552 100 554", vat_id="FR 96552100554")))
     ids = [found.text for found in root.iter() if found.get("schemeID") in ("0002", "VA")]
     assert ids == ["912345675", "FR65912345675", "552100554", "FR96552100554"]
+    assert texts(root, "URIID") == ["912345675", "552100554"]
+    assert texts(told(REPAIRED), "URIID") == texts(told(REPAIRED), "SubjectCode") == []
+    assert texts(told(replace(REPAIRED, notes=NOTES)), "SubjectCode") == ["PMT", "PMD", "AAB"]
+
+
+@pytest.mark.parametrize(("sold", "paid", "process"), [
+    ((FEE,), 0, "S1"), ((PART,), 0, "B1"), ((FEE, PART), 0, "M1"), ((FEE,), 2900, "S2"),
+])
+def test_a_business_reads_what_kind_of_thing_it_bought(sold: tuple[Line, ...], paid: int, process: str) -> None:
+    root = told(replace(REPAIRED, buyer=BAKERY, notes=NOTES, lines=sold, paid=paid))
+    context = [found[0].text for found in root.iter() if "}BusinessProcessSpecified" in found.tag]
+    assert context == [process]
+
+
+def test_a_discount_stands_between_the_price_and_the_net() -> None:
+    root = told(replace(REPAIRED, lines=(replace(FEE, discount=500),)))
+    assert texts(root, "ChargeAmount") == ["24.17"]
+    assert texts(root, "ActualAmount") == ["4.17"]
+    assert texts(root, "LineTotalAmount") == ["20.00", "20.00"]
 
 
 def test_what_is_paid_already_is_taken_off() -> None:

@@ -17,8 +17,11 @@ from shopvisio.invoices import (
     Paper,
     count,
     credit,
-    credit_of,
+    credited,
+    credits_of,
+    is_taken_back,
     issue,
+    left_of,
     of_case,
     pdf_of,
     read,
@@ -113,7 +116,9 @@ def test_a_credit_note_takes_the_whole_invoice_back(seal: Seal) -> None:
     assert said.corrects is not None
     assert (said.corrects.number, said.corrects.issued_at) == (invoice.number, NOW)
     assert (said.due, said.facts.paid, said.facts.lines) == (0, 0, REPAIRED.lines)
-    assert credit_of(invoice) is note
+    assert credits_of(invoice) == [note]
+    assert is_taken_back(invoice)
+    assert left_of(invoice) == (0, 0)
     assert verify() == []
 
 
@@ -123,6 +128,24 @@ def test_an_invoice_is_taken_back_once(seal: Seal) -> None:
         credit(invoice, NOW, "Facture établie deux fois.")
     with pytest.raises(InvoiceSealed, match="A2026-000001"), writing():
         credit(invoice, NOW, "Encore.")
+
+
+def test_one_line_or_a_part_of_it_is_taken_back_and_never_more_than_is_left(seal: Seal) -> None:
+    invoice = seal()
+    with writing():
+        first = credit(invoice, NOW, "Pièce renvoyée.", {1: 1290})
+        second = credit(invoice, NOW, "Geste de la boutique.", {0: 900})
+    assert (read(first).facts.lines, read(second).facts.lines[0].price) == (REPAIRED.lines[1:], 900)
+    assert (left_of(invoice), credited(invoice), is_taken_back(invoice)) == ((2000, 0), 2190, False)
+    for more in ({0: 2001}, {1: 1}, {2: 1}, {0: 0}, {0: -1}, {}):
+        with pytest.raises(Invalid) as refused, writing():
+            credit(invoice, NOW, "Encore.", more)
+        assert list(refused.value.fields) == ["lines"]
+    with writing():
+        rest = credit(invoice, NOW, "Le reste.")
+    assert rest.gross == 2000
+    assert is_taken_back(invoice)
+    assert verify() == []
 
 
 def test_only_an_invoice_is_taken_back_and_for_a_reason(seal: Seal) -> None:

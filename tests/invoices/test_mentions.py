@@ -4,10 +4,13 @@ from typing import Any
 
 import pytest
 
-from shopvisio.invoices import Address, Buyer, Facts, Kind, Line, lacking
+from shopvisio.errors import Invalid
+from shopvisio.invoices import Address, Buyer, Facts, Kind, Line, count, lacking
 from shopvisio.invoices.mentions import wanting
 
-from .sample_papers import CUSTOMER, FEE, NOT_REPAIRED, REPAIRED, SHOP, SMALL_SHOP
+from .conftest import Seal
+from .family import BAKERY, NOTES
+from .sample_papers import FEE, NOT_REPAIRED, PART, REPAIRED, SHOP, SMALL_SHOP
 
 
 def test_a_complete_shop_lacks_nothing() -> None:
@@ -49,7 +52,6 @@ def test_a_shop_may_do_without_iban_insurance_and_logo() -> None:
 
 @pytest.mark.parametrize(("facts", "place"), [
     (replace(REPAIRED, buyer=Buyer(" ")), "buyer.name"),
-    (replace(REPAIRED, buyer=replace(CUSTOMER, siren="912345674")), "buyer.siren"),
     (replace(REPAIRED, service=""), "service"),
     (replace(REPAIRED, visits=()), "visits"),
     (replace(REPAIRED, lines=()), "lines"),
@@ -58,10 +60,55 @@ def test_a_shop_may_do_without_iban_insurance_and_logo() -> None:
     (replace(REPAIRED, lines=(FEE, Line("Remise", -100, 2000))), "lines"),
     (replace(REPAIRED, lines=(replace(FEE, quantity=0),)), "lines"),
     (replace(REPAIRED, lines=(replace(FEE, rate=1960),)), "lines"),
+    (replace(REPAIRED, lines=(replace(FEE, discount=2901), PART)), "lines"),
+    (replace(REPAIRED, lines=(replace(FEE, discount=2900),)), "lines"),
+    (replace(REPAIRED, lines=(replace(FEE, discount=-1),)), "lines"),
+    (replace(REPAIRED, lines=(replace(FEE, discount=100),), paid=2801), "paid"),
     (replace(REPAIRED, paid=4191), "paid"),
 ])
 def test_an_invoice_needs_its_facts(facts: Facts, place: str) -> None:
     assert list(wanting(Kind.INVOICE, facts)) == [place]
+
+
+B2B = replace(REPAIRED, buyer=BAKERY, notes=NOTES)
+
+
+@pytest.mark.parametrize(("facts", "place"), [
+    (replace(B2B, buyer=replace(BAKERY, siren="552 100 555")), "buyer.siren"),
+    (replace(B2B, buyer=replace(BAKERY, vat_id="FR 00552100554")), "buyer.vat_id"),
+    (replace(B2B, buyer=replace(BAKERY, vat_id=""), lines=(replace(FEE, price=18001),)), "buyer.vat_id"),
+    (replace(B2B, buyer=replace(BAKERY, address=replace(BAKERY.address, street=""))), "buyer.street"),
+    (replace(B2B, buyer=replace(BAKERY, address=replace(BAKERY.address, postcode=""))), "buyer.postcode"),
+    (replace(B2B, buyer=replace(BAKERY, address=replace(BAKERY.address, town=" "))), "buyer.town"),
+    (replace(B2B, due_on=None), "due_on"),
+    (replace(B2B, notes=NOTES[1:]), "PMT"),
+    (replace(B2B, notes=NOTES[::2]), "PMD"),
+    (replace(B2B, notes=(*NOTES[:2], replace(NOTES[2], text=" "))), "AAB"),
+])
+def test_a_business_is_told_more(facts: Facts, place: str) -> None:
+    assert wanting(Kind.INVOICE, B2B) == {}
+    assert list(wanting(Kind.INVOICE, facts)) == [place]
+
+
+def test_a_small_bill_to_a_business_needs_no_vat_number() -> None:
+    assert wanting(Kind.INVOICE, replace(B2B, buyer=replace(BAKERY, vat_id=""))) == {}
+
+
+MENTIONS = ("name", "legal_form", "siret", "register", "vat_id", "mediator", "address.street", "address.postcode",
+            "address.town")
+
+
+@pytest.mark.parametrize("mention", MENTIONS)
+def test_a_paper_without_a_mention_is_refused_by_its_name_and_no_number_is_used(seal: Seal, mention: str) -> None:
+    part, _dot, name = mention.rpartition(".")
+    blank: dict[str, Any] = {name: ""}
+    seller = replace(SHOP, address=replace(SHOP.address, **blank)) if part else replace(SHOP, **blank)
+    for kind, facts in ((Kind.INVOICE, REPAIRED), (Kind.NO_CHARGE_NOTE, NOT_REPAIRED)):
+        with pytest.raises(Invalid) as refused:
+            seal(kind, replace(facts, seller=seller))
+        assert list(refused.value.fields) == [name]
+    assert count() == 0
+    assert (seal().number, seal(Kind.NO_CHARGE_NOTE, NOT_REPAIRED).number) == ("F2026-000001", "R2026-000001")
 
 
 def test_a_note_needs_a_conclusion_and_bears_no_price() -> None:

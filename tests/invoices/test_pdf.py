@@ -22,7 +22,8 @@ from shopvisio.db import writing
 from shopvisio.errors import Unavailable
 from shopvisio.invoices import Address, Buyer, Kind, Line, Paper, credit, issue, make_pdf, self_test
 
-from .sample_papers import FEE, NOT_REPAIRED, NOW, REPAIRED, SHOP, SMALL_SHOP, open_ledger
+from .family import BAKERY, NOTES
+from .sample_papers import FEE, NOT_REPAIRED, NOW, PART, REPAIRED, SHOP, SMALL_SHOP, open_ledger
 
 HOSTILE = """<b>O'Neil & "Fils"</b> ]]> <img src="file:///etc/passwd"> {{ 7 * 7 }} &amp;"""
 LONG = replace(REPAIRED, lines=tuple(
@@ -91,7 +92,12 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Drawn]:
                 "hostile": issue(Kind.INVOICE, replace(
                     REPAIRED, seller=replace(SHOP, tagline=HOSTILE), buyer=Buyer(HOSTILE, Address(HOSTILE)),
                     lines=(replace(FEE, label=HOSTILE),), service=HOSTILE, texts=(HOSTILE,)), 1, NOW),
+                "business": issue(Kind.INVOICE, replace(
+                    REPAIRED, buyer=replace(BAKERY, deliver_to=Address("1 rue Neuve", "69002", "Lyon")), notes=NOTES,
+                    lines=(replace(FEE, discount=500), replace(PART, rate=550))), 1, NOW),
             }
+            papers["specimen"] = issue(Kind.INVOICE, replace(REPAIRED, test=True), 1, NOW)
+            papers["part"] = credit(papers["business"], NOW + timedelta(days=2), "Pièce renvoyée.", {1: 1290})
             papers["credit"] = credit(papers["invoice"], NOW + timedelta(days=2), "Facture établie deux fois.")
         return {name: _draw(paper) for name, paper in papers.items()}
 
@@ -114,8 +120,8 @@ def test_an_invoice_says_what_the_law_wants(drawn: dict[str, Drawn]) -> None:
 
 
 def test_what_is_usual_fits_one_page(drawn: dict[str, Drawn]) -> None:
-    assert {name: len(drawn[name].reader.pages) for name in ("invoice", "note", "paid", "exempt", "credit")} == {
-        "invoice": 1, "note": 1, "paid": 1, "exempt": 1, "credit": 1}
+    assert {name: len(drawn[name].reader.pages) for name in drawn if name not in ("long", "hostile")} == {
+        "invoice": 1, "note": 1, "paid": 1, "exempt": 1, "credit": 1, "business": 1, "part": 1, "specimen": 1}
 
 
 def test_forty_lines_run_over_three_pages_and_none_is_lost(drawn: dict[str, Drawn]) -> None:
@@ -126,6 +132,9 @@ def test_forty_lines_run_over_three_pages_and_none_is_lost(drawn: dict[str, Draw
     for place, page in enumerate(pages, 1):
         assert "Désignation" in page
         assert f"Page {place} sur 3" in page
+    assert [re.findall(r"Report HT (\S+) €", page) for page in pages] == [[]] + [
+        re.findall(r"À reporter HT (\S+) €", page) for page in pages[:2]]
+    assert re.findall(r"À reporter", pages[2]) == []
     assert "Facture F2026-000004, Atelier Lumière" not in pages[0]
     assert all("Facture F2026-000004, Atelier Lumière" in page for page in pages[1:])
     total = sum(line.quantity * line.price for line in LONG.lines)
@@ -147,6 +156,29 @@ def test_a_credit_note_names_the_invoice_it_takes_back(drawn: dict[str, Drawn]) 
     assert "Cet avoir annule la facture F2026-000001 du 25 novembre 2026." in text
     assert "Total TTC en votre faveur 41,90 €" in text
     assert "Pour payer" not in text
+
+
+def test_a_credit_note_on_one_line_says_so(drawn: dict[str, Drawn]) -> None:
+    text = drawn["part"].text
+    assert "Cet avoir corrige une partie de la facture" in text
+    assert "Total TTC en votre faveur 12,90 €" in text
+    assert "Forfait" not in text
+
+
+def test_a_business_reads_what_the_law_owes_it(drawn: dict[str, Drawn]) -> None:
+    text = drawn["business"].text + drawn["business"].read_aloud
+    for mention in ("SIREN 552 100 554", "TVA FR 96552100554", "Échéance 9 décembre 2026", "Nature Biens et services",
+                    "Livré à", "1 rue Neuve", "frais de recouvrement : 40 €", "Pénalités de retard",
+                    "Pas d’escompte", "Remise de 4,17 € HT sur 24,17 €", "TVA 20 % sur 20,00 €",
+                    "TVA 5,5 % sur 12,23 €"):
+        assert mention in text
+    for mention in ("SIREN", "Échéance", "Nature", "Livré à", "recouvrement", "Remise"):
+        assert mention not in drawn["invoice"].text
+
+
+def test_a_paper_of_the_test_mode_says_so(drawn: dict[str, Drawn]) -> None:
+    assert "SPÉCIMEN, sans valeur" in drawn["specimen"].text
+    assert "SPÉCIMEN" not in drawn["invoice"].text
 
 
 def test_an_exempt_shop_prints_its_sentence_and_no_vat(drawn: dict[str, Drawn]) -> None:
