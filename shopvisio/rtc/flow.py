@@ -11,6 +11,8 @@ from struct import Struct
 from shopvisio.rtc import packets
 from shopvisio.rtc.packets import signed
 
+REPEATED = 0.3        # of the packets sent on, how many may be asked for again
+SPARE = 150           # that may be asked for at once: half a second of a full picture
 _READ, _WRITE = Struct("!BBHI").unpack_from, Struct("!BHII").pack_into      # an RTP header, but for what is kept
 
 
@@ -40,7 +42,8 @@ class Outlet:
 class Flow:
     """From an inlet to an outlet. ``media`` is the flow that this one repeats, for retransmissions."""
 
-    __slots__ = ("_ids", "_index", "_inlet", "_outlet", "_seen", "_stamp", "media", "packets", "seq", "time")
+    __slots__ = ("_ids", "_index", "_inlet", "_outlet", "_seen", "_spare", "_spared", "_stamp", "media", "packets",
+                 "seq", "time")
 
     def __init__(self, inlet: Inlet, outlet: Outlet, media: "Flow | None" = None) -> None:
         self.media = media
@@ -52,6 +55,8 @@ class Flow:
         self._stamp = 0       # the receiver's id for when a packet was sent, where the relay writes it
         self._seen = -1       # the newest sequence number as it came
         self._index = 0       # the same, counted from the first packet without wrapping
+        self._spare: float = SPARE      # how many packets may be asked for again
+        self._spared = 0      # packets by which that has grown
 
     @property
     def source(self) -> int:
@@ -84,6 +89,18 @@ class Flow:
     def lost(self) -> int:
         """How many packets never came, so far."""
         return max(0, self._index + 1 - self.packets) if self._seen >= 0 else 0
+
+    def may_repeat(self, number: int) -> bool:
+        """Whether the receiver may ask for so many packets again.
+
+        Where most of a picture gets lost, the repeats of it are what fills the line: the voice would drown in them.
+        """
+        self._spare = min(SPARE, self._spare + REPEATED * (self.packets - self._spared))
+        self._spared = self.packets
+        if number > self._spare:
+            return False
+        self._spare -= number
+        return True
 
     def rewrite(self, packet: packets.Buffer, size: int, now: float) -> bool:
         """Make the RTP packet, in place, what the receiver expects; False when it must not be sent.

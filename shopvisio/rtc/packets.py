@@ -32,6 +32,7 @@ class Names(Protocol):
     def seq(self) -> int: ...        # added to sequence numbers from source to sink
     @property
     def time(self) -> int: ...       # added to RTP timestamps from source to sink
+    def may_repeat(self, number: int) -> bool: ...      # whether so many packets may be asked for again
 
 
 Streams = Mapping[int, Names]
@@ -241,9 +242,12 @@ def _transport_feedback(packet: bytearray, sent: Streams, heard: Streams) -> boo
         return True
     if kind != NACK or stream is None:
         return False
+    number = 0
     for at in range(12, len(packet) - 3, 4):
-        pack_into("!H", packet, at, (unpack_from("!H", packet, at)[0] - stream.seq) & 0xFFFF)
-    return True
+        first, others = unpack_from("!HH", packet, at)
+        number += 1 + others.bit_count()
+        pack_into("!H", packet, at, (first - stream.seq) & 0xFFFF)
+    return stream.may_repeat(number)
 
 
 def _payload_feedback(packet: bytearray, sent: Streams, heard: Streams) -> bool:

@@ -103,6 +103,11 @@ def test_cut_to_150_kbits_it_is_voice_alone_within_three_seconds(page: Page) -> 
     assert not climb.steps[33][2]  # nothing of a picture is sent
 
 
+def test_a_connection_made_anew_on_a_narrow_line_is_voice_alone_as_soon(page: Page) -> None:
+    climb = Climb(page, Stretch(30, GOOD), Stretch(1, 172_000, begin=True), Stretch(20, NARROW))
+    assert climb.after(30, VOICE) <= 5
+
+
 def test_restored_the_picture_is_back_within_fifteen_seconds_whatever_the_moment(page: Page) -> None:
     for weak in range(6, 40):
         climb = Climb(page, Stretch(20, GOOD), Stretch(weak, NARROW), Stretch(15, GOOD))

@@ -2,7 +2,7 @@
 
 from struct import pack, unpack_from
 
-from shopvisio.rtc.flow import Flow, Inlet, Outlet
+from shopvisio.rtc.flow import SPARE, Flow, Inlet, Outlet
 from shopvisio.rtc.packets import SEND_TIME, TRANSPORT_NUMBER
 
 VIDEO = 90_000
@@ -105,3 +105,16 @@ def test_in_a_room_of_three_each_network_is_measured_up_to_the_relay() -> None:
     assert extensions() == b"\x22\x04\x00\x00" + bytes(4)      # one second, and no number
     flow.measured_here(False)
     assert extensions() == sent[16:]
+
+
+def test_a_few_of_the_packets_may_be_asked_for_again_but_not_most_of_them() -> None:
+    flow = Flow(inlet(), outlet())
+    for seq in range(1000):
+        passed(flow, seq)
+        assert seq % 5 or flow.may_repeat(1)
+    assert flow.may_repeat(SPARE // 2)
+    assert not flow.may_repeat(SPARE)
+    for seq in range(1000, 2000):
+        passed(flow, seq)
+    asked = sum(flow.may_repeat(10) for _again in range(1000))
+    assert asked == SPARE // 10

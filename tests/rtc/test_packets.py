@@ -16,6 +16,10 @@ class Stream:
     sink: int
     seq: int = 0
     time: int = 0
+    repeats: int = 17
+
+    def may_repeat(self, number: int) -> bool:
+        return number <= self.repeats
 
 
 MINE = Stream(source=0x1111, sink=0xAAAA, seq=7, time=1000)
@@ -64,6 +68,11 @@ def test_a_description_names_every_source_anew() -> None:
 def test_a_negative_acknowledgement_asks_for_the_numbers_the_sender_used() -> None:
     nack = rtcp(packets.NACK, packets.RTPFB, 0x1111, 0xBBBB, 3 << 16 | 0x0101)
     assert words(through(nack))[1:] == (0xAAAA, 0x2222, (3 - 5) % 65536 << 16 | 0x0101)
+
+
+def test_a_negative_acknowledgement_that_asks_for_too_many_goes_nowhere() -> None:
+    assert through(rtcp(packets.NACK, packets.RTPFB, 0x1111, 0xBBBB, 3 << 16 | 0xFFFF))
+    assert not through(rtcp(packets.NACK, packets.RTPFB, 0x1111, 0xBBBB, 3 << 16 | 0xFFFF, 30 << 16))
 
 
 def test_transport_feedback_stays_as_it_is_but_for_its_names() -> None:

@@ -27,12 +27,13 @@ export const RUNGS = [
   { needs: 0, picture: { active: false, bitrate: 250_000, scale: 4, framerate: 15 } },
 ];
 export const VOICE = RUNGS.length - 1;
+const LEAST = RUNGS[VOICE - 1].needs; // less than what browsers begin with: so it was measured, however early
 
 const LOSS = 0.12; // more than forward correction and repeats make good
 const SLOW = 0.6; // seconds to the other and back: people begin to talk into one another
 const SLOWER = 0.3; // seconds above the best there was: a queue is filling
 const ROOM = 1.2; // times what a rung needs, before it is climbed
-const WARM = 8_000; // ms in which a connection finds its pace: its own estimate says nothing yet
+const WARM = 8_000; // ms in which a connection finds its pace: its own estimate says little yet
 const SETTLE = 2_000; // ms in which the last step shows its effect
 const BAD = 2; // bad samples in a row that make a step down
 const RISE = 3_000; // ms of ease before a step up into room that is known to be there
@@ -90,7 +91,8 @@ export class Ladder {
     if (rtt !== null) this.#trips = [...this.#trips.slice(1 - WINDOW), rtt];
     if (at - this.#moved < SETTLE) return false;
     const slow = rtt !== null && rtt > SLOW && rtt - Math.min(...this.#trips) > SLOWER;
-    const starved = available !== null && available < RUNGS[this.rung].needs && at - this.#began >= WARM;
+    const { needs } = RUNGS[this.rung];
+    const starved = available !== null && available < (this.#isWarm(at) ? needs : Math.min(needs, LEAST));
     return slow || starved || loss > LOSS;
   }
 
@@ -118,9 +120,14 @@ export class Ladder {
    */
   #fall(at, available) {
     if (at - this.#rose < 2 * PATIENCE.least) this.#patience = Math.min(2 * this.#patience, PATIENCE.most);
-    const warm = at - this.#began >= WARM;
-    const borne = warm && available !== null ? RUNGS.findIndex(({ needs }) => available >= needs) : 0;
+    const told = available !== null && (this.#isWarm(at) || available < LEAST);
+    const borne = told ? RUNGS.findIndex(({ needs }) => available >= needs) : 0;
     this.#go(Math.max(this.rung + 1, borne), at);
+  }
+
+  /** Whether the estimate is one. @param {number} at */
+  #isWarm(at) {
+    return at - this.#began >= WARM;
   }
 
   /**

@@ -409,6 +409,7 @@ function measure(report) {
   };
   const all = [...(report?.values() ?? [])];
   const newest = Math.max(...all.map(({ timestamp }) => timestamp));
+  const chosen = all.find(({ type }) => type === "transport")?.selectedCandidatePairId;
   for (const one of all) {
     if (one.type === "inbound-rtp") {
       found.in += one.bytesReceived ?? 0;
@@ -423,7 +424,8 @@ function measure(report) {
       found.lossOut = Math.max(found.lossOut, one.fractionLost ?? 0);
     } else if (one.type === "candidate-pair") {
       found.arrived += one.bytesReceived ?? 0;
-      if (!one.nominated || one.state !== "succeeded") continue;
+      // the one in use; its state says only whether the last check is answered yet, which on a narrow line takes long
+      if (chosen ? one.id !== chosen : !one.nominated || one.state !== "succeeded") continue;
       found.nearest = one.currentRoundTripTime ?? null;
       found.answers = one.responsesReceived ?? 0;
       found.available = one.availableOutgoingBitrate ?? found.available;
