@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from .cameras import COLOURS, film, rough
+
+expect.set_options(timeout=30_000)  # a busy machine is slow: what is timed is printed, or in tests/long
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = (
@@ -193,7 +195,7 @@ def chromium(browsers: Callable[[str], Browser]) -> Iterator[Chromium]:
         if script:
             context.add_init_script(script)
         made = context.new_page()
-        made.set_default_timeout(10_000)
+        made.set_default_timeout(30_000)
         made.on("pageerror", lambda error: faults.append(f"{camera}: {error}"))
         made.on("console", lambda said: _note(faults, camera, said.type, said.text))
         return made

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 from .conftest import PHONE, Chromium, Served, Visit
 
-SOON = 10_000  # ms
+SOON = 30_000  # ms, before a test gives up: a busy machine is slow
 
 COLOUR = """(selector) => {
   const video = document.querySelector(selector);

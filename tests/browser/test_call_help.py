@@ -85,7 +85,7 @@ def test_before_its_time_the_waiting_room_says_when_it_opens_and_opens_by_itself
     marie.goto(f"{served.url}{visit.case_path}/call")
     expect(marie.get_by_text("La salle d’attente ouvre à")).to_be_visible()
     expect(marie.get_by_role("button", name="Entrer", exact=True)).to_be_hidden()
-    expect(marie.get_by_role("button", name="Entrer", exact=True)).to_be_visible(timeout=8_000)
+    expect(marie.get_by_role("button", name="Entrer", exact=True)).to_be_visible()
 
 
 def test_the_screen_is_kept_awake_while_a_call_lasts(served: Served, chromium: Chromium) -> None:

@@ -21,6 +21,7 @@ from aioice import Candidate, stun
 from shopvisio.rtc import Engine, line
 from shopvisio.rtc.bursts import Outbox
 
+from .peers import SOON
 from .test_sdp import WHOLE
 
 ROOT = Path(__file__).parents[2]
@@ -42,7 +43,7 @@ class Shop:
 
     def ask(self, path: str, body: bytes | None = None) -> bytes:
         """Over HTTPS."""
-        with urllib.request.urlopen(f"https://127.0.0.1:{self.port}{path}", body, 5, context=TRUSTING) as answer:
+        with urllib.request.urlopen(f"https://127.0.0.1:{self.port}{path}", body, SOON, context=TRUSTING) as answer:
             return bytes(answer.read())
 
     def stats(self) -> Any:
@@ -120,7 +121,7 @@ def test_the_answer_offers_tcp_on_the_https_port_after_all_of_udp(shop: Shop) ->
 
 def test_a_browsers_check_on_the_https_port_is_answered_in_frames(shop: Shop) -> None:
     answer = shop.join("customer")
-    with socket.create_connection(("127.0.0.1", shop.port), timeout=5) as one:
+    with socket.create_connection(("127.0.0.1", shop.port), timeout=SOON) as one:
         asked = framed(check(answer))
         one.sendall(asked[:1])
         time.sleep(0.05)
@@ -139,7 +140,7 @@ def test_https_goes_on_beside_it_and_says_it_is_https(shop: Shop) -> None:
     assert b"<video" in shop.ask("/")
     with socket.create_connection(("127.0.0.1", shop.port)) as one:
         one.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")     # plain HTTP on the HTTPS port: a TLS matter
-        assert is_shut(one, 3)
+        assert is_shut(one, SOON)
     assert b"<video" in shop.ask("/")
 
 
@@ -155,14 +156,14 @@ def test_a_stranger_gets_no_answer_and_is_shut_out_in_time(shop: Shop) -> None:
         with pytest.raises(TimeoutError):
             guesser.recv(1)
         for one in (guesser, endless, mute):
-            assert is_shut(one, line.PROVE_WITHIN + 2)
+            assert is_shut(one, SOON)
         assert time.monotonic() - began > line.PROVE_WITHIN - 1
 
 
 def test_a_frame_that_is_no_datagram_ends_the_connection(shop: Shop) -> None:
     with socket.create_connection(("127.0.0.1", shop.port)) as one:
         one.sendall(b"\x01\xff" + bytes(511) + b"\xff\xff" + bytes(2000))
-        assert is_shut(one, 3)
+        assert is_shut(one, SOON)
 
 
 @pytest.fixture
@@ -181,7 +182,7 @@ def pair() -> tuple[socket.socket, socket.socket]:
 
 
 def join(engine: Engine, seat: str) -> dict[str, str]:
-    answer = engine.join("room", seat, WHOLE).result(2)
+    answer = engine.join("room", seat, WHOLE).result(SOON)
     pairs = (entry[2:].partition(":") for entry in answer.splitlines() if entry.startswith("a="))
     return {name: value for name, _colon, value in pairs}
 
@@ -190,7 +191,7 @@ def test_of_many_strangers_the_oldest_go_first_and_a_browser_stays(engine: Engin
     here, browser = pair()
     engine.adopt(here)
     browser.sendall(framed(check(join(engine, "customer"))))
-    browser.settimeout(2)
+    browser.settimeout(SOON)
     assert read_frame(browser)
     with browser, ExitStack() as kept:
         strangers = []
@@ -198,8 +199,8 @@ def test_of_many_strangers_the_oldest_go_first_and_a_browser_stays(engine: Engin
             here, there = pair()
             engine.adopt(here)
             strangers.append(kept.enter_context(there))
-        assert all(is_shut(one, 2) for one in strangers[:20])
-        assert engine.stats().result(2)["lines"] == line.STRANGERS + 1
+        assert all(is_shut(one, SOON) for one in strangers[:20])
+        assert engine.stats().result(SOON)["lines"] == line.STRANGERS + 1
         assert not is_shut(strangers[20], 0.1)
         assert not is_shut(browser, 0.1)
 
@@ -212,17 +213,17 @@ def test_when_a_seat_ends_so_does_its_connection_and_stopping_ends_all(engine: E
             ends.append(kept.enter_context(browser))
             engine.adopt(here)
             browser.sendall(framed(check(join(engine, seat))))
-            browser.settimeout(2)
+            browser.settimeout(SOON)
             assert read_frame(browser)
-        engine.leave("room", "customer").result(2)
-        assert is_shut(ends[0], line.PROVE_WITHIN + 2)
+        engine.leave("room", "customer").result(SOON)
+        assert is_shut(ends[0], SOON)
         assert not is_shut(ends[1], 0.1)
         engine.stop()
-        assert is_shut(ends[1], 1)
+        assert is_shut(ends[1], SOON)
         here, late = pair()
         kept.enter_context(late)
         engine.adopt(here)
-        assert is_shut(late, 1)
+        assert is_shut(late, SOON)
 
 
 def test_what_the_network_does_not_take_is_dropped_never_queued() -> None:

@@ -16,7 +16,7 @@ from .networks import PORT, Internet, Machine, browser, internet, shop, stats, v
 from .networks import firefox as on_firefox
 from .test_browsers import BLUE, MEDIA, RED, SEES_BLUE, SEES_RED, camera
 
-FIRST_PICTURE = 15_000          # ms, at most, on a busy machine
+FIRST_PICTURE = 30_000          # ms, before a test gives up
 PUBLIC = "203.0.113.1"          # the shop's router, as the internet knows it
 WHY_NOT = why_not()
 pytestmark = [pytest.mark.long, pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)]
@@ -160,7 +160,7 @@ def test_an_address_that_changes_in_mid_call(stage: Stage) -> None:
     customer.run("ip", "address", "del", "192.168.1.11/24", "dev", "lan")
     customer.run("ip", "address", "replace", "192.168.1.99/24", "dev", "lan")
     while "192.168.1.99" not in stats(house)["rooms"]["room"].get("customer", {"remote": ""})["remote"]:
-        assert time.monotonic() - began < 20
+        assert time.monotonic() - began < FIRST_PICTURE / 1000
         call.customer.wait_for_timeout(100)
     call.sees()
     print(f"back after {time.monotonic() - began:.1f} s, {call.customer.evaluate('states')}")
