@@ -116,18 +116,17 @@ def _address(name: bytes) -> Address:
         return socket.inet_ntop(socket.AF_INET, name[4:8]), port
     scope = unpack_from("I", name, 24)[0]
     host = socket.inet_ntop(socket.AF_INET6, name[8:24])
-    return f"{host}%{socket.if_indextoname(scope)}" if scope else host, port
+    return f"{host}%{scope}" if scope else host, port
 
 
 @lru_cache(REMEMBERED)
 def _name(address: Address) -> bytes:
     """The same in the kernel's form."""
-    host, _percent, interface = address[0].partition("%")
+    host, _percent, scope = address[0].partition("%")
     name = bytearray(NAME)
     if ":" not in host:
         pack_into("H2s4s", name, 0, socket.AF_INET, address[1].to_bytes(2), socket.inet_pton(socket.AF_INET, host))
     else:
-        scope = socket.if_nametoindex(interface) if interface else 0
         pack_into("H2s4x16sI", name, 0, socket.AF_INET6, address[1].to_bytes(2),
-                  socket.inet_pton(socket.AF_INET6, host), scope)
+                  socket.inet_pton(socket.AF_INET6, host), int(scope or 0))
     return bytes(name)

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 
 from shopvisio.rtc.adapter import LONGEST, Packet
-from shopvisio.rtc.bursts import Inbox, Outbox
+from shopvisio.rtc.bursts import Inbox, Outbox, _address, _name
 
 
 @pytest.fixture(params=["127.0.0.1", "::1"])
@@ -87,3 +87,8 @@ def test_a_full_outbox_sends_what_it_has(pair: tuple[socket.socket, socket.socke
     assert [far.recv(100), far.recv(100)] == [b"p", b"pa"]
     outbox.flush()
     assert far.recv(100) == b"pac"
+
+
+def test_an_address_of_an_interface_that_is_gone_is_still_an_address() -> None:
+    there = ("fe80::1%999999", 5000)
+    assert _address(_name(there)) == there
