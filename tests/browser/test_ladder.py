@@ -122,6 +122,12 @@ def test_while_it_is_narrow_a_try_now_and_then_shows_nobody_a_picture(page: Page
     assert 0 < sum(tries) < len(tries) / 2
 
 
+def test_a_try_goes_on_while_the_estimate_still_grows(page: Page) -> None:
+    growing = [Stretch(1, round(75_000 * 1.08**second)) for second in range(30)]
+    climb = Climb(page, Stretch(20, GOOD), Stretch(8, NARROW), *growing)
+    assert climb.after(28, VOICE - 1) <= 18
+
+
 def test_a_try_that_slows_the_voice_ends_at_once(page: Page) -> None:
     narrow = Climb(page, Stretch(20, GOOD), Stretch(9, NARROW), Stretch(100, NARROW, rtt=0.05))
     slow = Climb(page, Stretch(20, GOOD), Stretch(9, NARROW), Stretch(100, NARROW, rtt=0.9))

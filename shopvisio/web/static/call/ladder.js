@@ -39,7 +39,8 @@ const BAD = 2; // bad samples in a row that make a step down
 const RISE = 3_000; // ms of ease before a step up into room that is known to be there
 const PATIENCE = { least: 8_000, most: 120_000 }; // ms of ease before a step up into the unknown
 const REST = { least: 3_000, most: 4_500 }; // ms of voice alone between two tries
-const TRY = 4_000; // ms that a try may take
+const TRY = 4_000; // ms that a try may go on without the estimate growing
+const GROWTH = 1.03; // times what it was
 const PROVED = 2; // good samples in a row that end it well
 const WINDOW = 60; // samples among which the best round trip is looked for
 
@@ -50,7 +51,8 @@ export class Ladder {
   #began = -Infinity; // when the connection began to carry a picture
   #moved = -Infinity; // when the rung last changed
   #rose = -Infinity; // when a step up was made
-  #tried = -Infinity; // when the last try began or ended
+  #tried = -Infinity; // when the last try began, last saw the estimate grow, or ended
+  #most = 0; // bits a second that were available in this try
   #patience = PATIENCE.least;
   #rest = REST.least;
   #bad = 0;
@@ -146,11 +148,15 @@ export class Ladder {
   #try({ at }) {
     this.trying = true;
     this.#tried = this.#moved = at;
-    this.#bad = this.#good = 0;
+    this.#bad = this.#good = this.#most = 0;
   }
 
   /** @param {Sample} sample */
   #judge({ at, available }) {
+    if (available !== null && available > GROWTH * this.#most) {
+      if (this.#most) this.#tried = at;
+      this.#most = available;
+    }
     const room = available === null ? at - this.#tried > SETTLE : available >= ROOM * RUNGS[VOICE - 1].needs;
     this.#good = room && this.#bad === 0 ? this.#good + 1 : 0;
     if (this.#good >= PROVED) {
