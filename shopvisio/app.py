@@ -23,6 +23,7 @@ from shopvisio.jobs import Handler, Job
 from shopvisio.letters import Letters
 from shopvisio.web import (
     accept,
+    aftercare,
     agenda,
     assets,
     available,
@@ -67,6 +68,7 @@ BLUEPRINTS = (
     inquiries,
     available,
     customer,
+    aftercare,
     legal_pages,
     call,
     stills,

@@ -6,15 +6,17 @@
             │                              └─ refused ──> open
             └─ call off ──> closed (the first visit) ── book again ──> booked; else back where it stood
     open ── propose, offer part, or book again
+    closed, repaired ── the fault is back under guarantee (``guarantee.come_back``) ──> open, never billed again
 
 ``open`` means that the next act is the staff's. The customer's answer is never overridden: after a No
 staff may only propose again; without an answer they may confirm, with a reason, once the delay is over.
 """
 
 import json
+from calendar import monthrange
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ForeignKey, UniqueConstraint, func, or_, select
@@ -46,6 +48,21 @@ OUTCOMES = {
     "cancelled": lazy("Annulé"),
     "no_show": lazy("Absent"),
 }
+CONDITIONS = {  # how a device that was not repaired is left; with "fixed", the words of the Open Repair Data Standard
+    "repairable": lazy("Réparable"),
+    "end_of_life": lazy("En fin de vie"),
+}
+BARRIERS = {  # what stood in the way: the first five are the standard's
+    "no_part": lazy("Pièce introuvable"),
+    "too_dear": lazy("Pièce trop chère"),
+    "no_opening": lazy("L’appareil ne s’ouvre pas"),
+    "no_documentation": lazy("Documentation introuvable"),
+    "no_tool": lazy("Il manque un outil"),
+    "on_site": lazy("Il faut venir sur place"),
+    "unsafe": lazy("Trop risqué à distance"),
+    "not_found": lazy("Panne non trouvée"),
+    "other": lazy("Autre raison"),
+}
 REPAIR_OUTCOMES, SALE_OUTCOMES = ("repaired", "not_repaired"), ("sold", "not_sold")
 MOVES = {
     "booked": {"proposed", "part_offered", "closed"},
@@ -57,6 +74,7 @@ MOVES = {
     "part_received": {"booked", "open"},
     "closed": {"open", "booked"},
 }
+LONGEST_ADVICE = 2000  # signs
 WITHDRAWAL = timedelta(days=14)  # from the day after the booking
 REMIND_AFTER = (timedelta(hours=20), timedelta(hours=44))  # the two mails before staff may confirm
 
@@ -80,9 +98,14 @@ class Case(Base):
     symptom: Mapped[str] = mapped_column(default="")
     answers: Mapped[str] = mapped_column(default="[]")  # JSON: [[the service's own question, the answer]]
     tried: Mapped[str] = mapped_column(default="")  # what was done, said by the repairer when proposing
+    condition: Mapped[str] = mapped_column(default="")  # of CONDITIONS, where it was not repaired
+    barrier: Mapped[str] = mapped_column(default="")  # of BARRIERS, likewise
+    advice: Mapped[str] = mapped_column(default="")  # for the customer's report
     proposed_at: Mapped[datetime | None]
-    closed_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None] = mapped_column(index=True)
     confirmed_by: Mapped[str] = mapped_column(default="")  # customer or staff
+    guaranteed: Mapped[date | None]  # the last day of the guarantee, as promised when the repair was confirmed
+    returned: Mapped[datetime | None]  # when it came back under guarantee: nothing is billed any more
     withdrawn: Mapped[datetime | None]  # when the customer withdrew from the contract
     created: Mapped[datetime]
 
@@ -105,6 +128,20 @@ class Case(Base):
     def is_repair(self) -> bool:
         """Whether it is about a repair (else a sale)."""
         return self.kind == "repair"
+
+    @property
+    def bill(self) -> int:
+        """Cents owed once it is repaired: the fee and the parts that were sent; nothing under guarantee."""
+        sold = sum(part.price for part in self.parts if part.state in ("sent", "received"))
+        return 0 if self.returned else self.fee + sold
+
+    @property
+    def why(self) -> str:
+        """How the device is left and what stood in the way, in a short sentence; empty where it was not said."""
+        if not self.condition:
+            return ""
+        condition, barrier = str(CONDITIONS[self.condition]), str(BARRIERS[self.barrier])
+        return _("{condition} : {barrier}.", condition=condition, barrier=barrier[:1].lower() + barrier[1:])
 
     @property
     def offered_part(self) -> "Part | None":
@@ -183,6 +220,14 @@ class Consent(Base):
     text: Mapped[str]
     address: Mapped[str]  # the network address it came from
     version_id: Mapped[int | None] = mapped_column(ForeignKey("legal_version.id"))  # of the text it stands for
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why a device was not repaired: a word of CONDITIONS and one of BARRIERS."""
+
+    condition: str = ""
+    barrier: str = ""
 
 
 @dataclass(frozen=True)
@@ -291,7 +336,7 @@ def unwritten(case: Case) -> list[str]:
 def move_to(case: Case, state: str) -> None:
     """Change the state; raises WrongState where the table of moves has no such move."""
     if state not in MOVES[case.state]:
-        raise WrongState(_("Ce n’est plus possible : le dossier a changé entre-temps."), case.state, state)
+        raise WrongState(_("Ce n’est plus possible : le dossier a changé entre-temps."), case.state, state)
     case.state = state
 
 
@@ -300,7 +345,7 @@ def may_withdraw(case: Case, now: datetime) -> bool:
     repair is done and confirmed, or they did already."""
     day = case.created.astimezone(settings.zone()).date()
     is_within = now.astimezone(settings.zone()).date() <= day + WITHDRAWAL
-    is_over = case.state == "closed" and case.outcome != "cancelled"
+    is_over = case.returned is not None or (case.state == "closed" and case.outcome != "cancelled")
     return case.is_repair and is_within and not is_over and case.withdrawn is None
 
 
@@ -347,8 +392,9 @@ def call_off(case: Case, is_first: bool, now: datetime, by: str = "customer") ->
 # -- the outcome
 
 
-def propose(case: Case, outcome: str, words: str, actor: Actor, now: datetime) -> None:
-    """Staff say how it ended. A repair waits for the customer's answer; a sale is closed at once."""
+def propose(case: Case, outcome: str, words: str, actor: Actor, now: datetime, why: Why | None = None) -> None:
+    """Staff say how it ended, and why where it was not repaired. A repair waits for the customer's answer; a sale is
+    closed at once. Raises Invalid."""
     if outcome not in (REPAIR_OUTCOMES if case.is_repair else SALE_OUTCOMES):
         raise Invalid(_("Choisissez comment l’appel s’est terminé."))
     case.outcome, case.tried = outcome, words.strip()
@@ -358,11 +404,28 @@ def propose(case: Case, outcome: str, words: str, actor: Actor, now: datetime) -
         record(case, "outcome", actor, now, outcome=outcome, words=case.tried)
         return
     move_to(case, "proposed")
+    why = _checked(why or Why(), words) if outcome == "not_repaired" else Why()
+    case.condition, case.barrier = why.condition, why.barrier
     case.proposed_at = now
-    record(case, "proposed", actor, now, outcome=outcome, words=case.tried)
+    reason = {"condition": why.condition, "barrier": why.barrier} if why.condition else {}
+    record(case, "proposed", actor, now, outcome=outcome, words=case.tried, **reason)
     entry = case.journal[-1].id
     for delay in (timedelta(0), *REMIND_AFTER):
         enqueue("ask-answer", now + delay, case=case.id, entry=entry, again=bool(delay))
+
+
+def _checked(why: Why, words: str) -> Why:
+    """Raises Invalid naming what is not said yet."""
+    wrong = {}
+    if why.condition not in CONDITIONS:
+        wrong["condition"] = _("Dites si l’appareil reste réparable.")
+    if why.barrier not in BARRIERS:
+        wrong["barrier"] = _("Choisissez ce qui a empêché la réparation.")
+    if why.barrier == "other" and not words.strip():
+        wrong["words"] = _("Dites en quelques mots ce qui a empêché la réparation.")
+    if wrong:
+        raise Invalid(_("Quelques réponses sont à corriger."), wrong)
+    return why
 
 
 def awaits(case: Case, entry: int) -> bool:
@@ -408,29 +471,78 @@ def confirm_unanswered(case: Case, reason: str, actor: Actor, now: datetime) -> 
 
 
 def contest(case: Case, words: str, now: datetime) -> None:
-    """The customer contests what staff confirmed without them: the paper is undone, the case is open again."""
+    """The customer contests what staff confirmed without them: the case is open again, the paper undone. What was
+    confirmed before it came back under guarantee stands until it is not repaired after all."""
     if case.state != "closed" or case.confirmed_by != "staff" or case.outcome not in REPAIR_OUTCOMES:
-        raise WrongState(_("Ce n’est plus possible : le dossier a changé entre-temps."), case.state, "open")
+        raise WrongState(_("Ce n’est plus possible : le dossier a changé entre-temps."), case.state, "open")
     move_to(case, "open")
     record(case, "contested", case.customer.actor, now, outcome=case.outcome, words=words.strip())
     case.outcome, case.closed_at, case.confirmed_by = "", None, ""
-    enqueue("credit", now, case=case.id)
+    if case.returned is None:
+        case.guaranteed = None
+        enqueue("credit", now, case=case.id)
     enqueue("tell-staff", now, case=case.id, what="contested")
 
 
+def advise(case: Case, words: str, actor: Actor, now: datetime) -> None:
+    """What staff advise the customer, for their report."""
+    words = words.strip()[:LONGEST_ADVICE]
+    if words != case.advice:
+        case.advice = words
+        record(case, "advised", actor, now, words=words)
+
+
+def next_step(case: Case) -> str:
+    """What somebody whose device was not repaired may do now; empty where nobody said how it is left."""
+    if case.condition == "repairable":
+        return _("L’appareil reste réparable : un atelier, ou une visite chez vous, peut finir ce travail.")
+    if case.condition == "end_of_life":
+        return _("Déposez l’appareil en déchèterie, ou chez un vendeur qui le reprend contre un neuf.")
+    return ""
+
+
 def dismiss(case: Case, outcome: str, actor: Actor, now: datetime) -> None:
-    """Staff close a case nobody came to, or that was called off: nothing to pay, no paper."""
+    """Staff close a case nobody came to, or that was called off: nothing to pay, no paper. One that had come back under
+    guarantee is repaired as before."""
     if outcome not in ("cancelled", "no_show"):
         raise Invalid(_("Choisissez comment le dossier se termine."))
     move_to(case, "closed")
     case.outcome, case.closed_at, case.confirmed_by = outcome, now, "staff"
+    if case.returned is not None:
+        case.outcome, case.confirmed_by = "repaired", "customer"
     record(case, "dismissed", actor, now, outcome=outcome)
 
 
 def _close(case: Case, by: str, now: datetime) -> None:
+    """The outcome is confirmed. What came back under guarantee is not billed again; what then is not repaired after
+    all was not to be paid either."""
     move_to(case, "closed")
     case.closed_at, case.confirmed_by = now, by
-    enqueue("paper", now, case=case.id)
+    if case.returned is None:
+        enqueue("paper", now, case=case.id)
+    elif case.outcome == "repaired":
+        enqueue("repaired-again", now, case=case.id)
+    else:
+        enqueue("credit", now, case=case.id)
+        enqueue("paper", now, case=case.id)
+    if case.outcome != "repaired":
+        case.guaranteed = None
+        return
+    if case.returned is None:
+        case.guaranteed = _guaranteed(now)
+    if days := settings.get("check_days"):
+        enqueue("still-working", now + timedelta(days=days), case=case.id, entry=case.journal[-1].id)
+
+
+def _guaranteed(now: datetime) -> date | None:
+    """The last day of the guarantee of a repair confirmed now: the same day so many months later, or the month's last;
+    None where the shop gives none."""
+    months = settings.get("guarantee_months")
+    if not months:
+        return None
+    first = now.astimezone(settings.zone()).date()
+    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    return first.replace(year=year, month=month + 1, day=min(first.day, monthrange(year, month + 1)[1]))
 
 
 # -- parts
@@ -440,6 +552,8 @@ def offer_part(case: Case, name: str, reference: str, price: int, words: str, ac
     """Staff name the part that is needed; the customer answers on their own screen."""
     if not case.is_repair:
         raise WrongState(_("Une pièce ne concerne qu’une réparation."), case.state, "part_offered")
+    if case.returned is not None and price:
+        raise Invalid(_("Sous garantie, la pièce est comprise."), {"price": _("Sous garantie, la pièce est comprise.")})
     if not name.strip():
         raise Invalid(_("Indiquez le nom de la pièce."), {"part_name": _("Indiquez le nom de la pièce.")})
     move_to(case, "part_offered")

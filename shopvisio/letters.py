@@ -15,6 +15,7 @@ from shopvisio import (
     calls,
     cases,
     codes,
+    guarantee,
     holds,
     hub,
     ics,
@@ -25,6 +26,7 @@ from shopvisio import (
     mail,
     papers,
     pieces,
+    ratings,
     settings,
 )
 from shopvisio.accounts import APPLIANCE, Staff
@@ -69,6 +71,8 @@ class Letters:
             "ask-answer": self.ask_answer,
             "ask-part": self.ask_part,
             "part-sent": self.part_sent,
+            "still-working": self.still_working,
+            "repaired-again": self.repaired_again,
             "tell-staff": self.tell_staff,
             "paper": self.paper,
             "credit": self.credit,
@@ -227,6 +231,27 @@ class Letters:
             if case.current_part is not None:
                 self._to_customer("part_sent", case, now, part=case.current_part)
 
+    def still_working(self, facts: dict[str, Any], now: datetime) -> None:
+        """Some days after a repair: the customer is asked whether it still works."""
+        with writing():
+            case = db.session.get_one(Case, facts["case"])
+            if case.customer.email and guarantee.ask(case, facts["entry"], now):
+                self._to_customer("still_working", case, now)
+
+    def repaired_again(self, facts: dict[str, Any], now: datetime) -> None:
+        """What came back under guarantee is repaired: there is no paper, but a word."""
+        with writing():
+            case = db.session.get_one(Case, facts["case"])
+            if guarantee.is_repaired(case) and case.returned:
+                self._to_customer("repaired_again", case, now, **self._after(case))
+
+    def _after(self, case: Case) -> dict[str, Any]:
+        """What a mail at the end of a case offers besides."""
+        return {
+            "stars": ratings.STARS if ratings.may_rate(case) else {},
+            "guaranteed": case.guaranteed if guarantee.is_repaired(case) else None,
+        }
+
     def tell_staff(self, facts: dict[str, Any], now: datetime) -> None:
         """The customer did something that calls for the shop's next act."""
         with writing():
@@ -270,7 +295,7 @@ class Letters:
                     "type": "application/pdf",
                     "paper": paper.id,
                 }
-                self._to_customer("paper", case, now, paper=paper, files=[file])
+                self._to_customer("paper", case, now, paper=paper, files=[file], **self._after(case))
 
     def mail(self, facts: dict[str, Any], now: datetime) -> None:
         """Send one mail of the outbox, and note what came of it."""

@@ -28,6 +28,7 @@ _templates = Environment(
     autoescape=select_autoescape(["html"]),
     undefined=StrictUndefined,
     extensions=["jinja2.ext.i18n"],
+    optimized=False,  # {{ 0|money }} is not the same in every language: nothing is reckoned in advance
 )
 _templates.install_gettext_callables(i18n._, i18n.n_, newstyle=False)  # type: ignore[attr-defined]
 _templates.filters |= {
@@ -35,6 +36,7 @@ _templates.filters |= {
     "when": i18n.when,
     "elsewhere": i18n.elsewhere,
     "day": i18n.day,
+    "day_year": i18n.day_year,
     "time": i18n.time,
     "phone": settings.phone_for_eyes,
 }

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
-from shopvisio import booking, calls, invoices, settings
+from shopvisio import booking, calls, cases, invoices, settings
 from shopvisio.cases import Case, Part
 from shopvisio.db import db
 from shopvisio.i18n import _, money, use
@@ -39,10 +39,12 @@ def seller() -> Seller:
 
 
 def current(case: Case) -> Paper | None:
-    """The paper of the outcome as it stands: issued since the case was closed, and not taken back."""
+    """The paper of the outcome as it stands: issued since the case was closed, and not taken back. The invoice of a
+    repair stands when it came back under guarantee and is repaired again."""
     if case.closed_at is None or case.outcome not in OUTCOME_PAPER:
         return None
-    since = case.closed_at.astimezone(UTC).replace(microsecond=0)
+    is_again = case.returned is not None and case.outcome == "repaired"
+    since = (case.created if is_again else case.closed_at).astimezone(UTC).replace(microsecond=0)
     kind = OUTCOME_PAPER[case.outcome]
     fitting = [p for p in invoices.of_case(case.id) if p.kind == kind.value and p.issued_at >= since]
     return next((paper for paper in reversed(fitting) if not invoices.is_taken_back(paper)), None)
@@ -68,7 +70,9 @@ def take_back(case: Case, now: datetime, spared: Paper | None = None) -> list[Pa
         if paper.kind == Kind.INVOICE.value and not invoices.is_taken_back(paper) and paper is not spared
     ]
     with use(settings.get("language"), settings.zone()):
-        return [invoices.credit(paper, now, _("Résultat contesté par le client")) for paper in standing]
+        contested = _("Résultat contesté par le client")
+        why = contested if case.returned is None else _("Panne revenue sous garantie et non réparée")
+        return [invoices.credit(paper, now, why) for paper in standing]
 
 
 def without_pdf() -> list[Paper]:
@@ -129,8 +133,10 @@ def _visits(case: Case) -> tuple[Visit, ...]:
 
 
 def _report(case: Case) -> Report:
+    said = case.tried or _("La réparation n’a pas pu être menée à bien à distance.")
     return Report(
         device=case.thing,
         symptom=case.symptom,
-        conclusion=case.tried or _("La réparation n’a pas pu être menée à bien à distance."),
+        conclusion="\n".join(line for line in (said, case.why) if line),
+        next_step=cases.next_step(case),
     )

@@ -72,7 +72,7 @@ class Setting:
     needed: bool = False  # papers cannot be issued without it
     choices: Mapping[str, Text] | None = None
     secret: bool = False
-    unit: str = ""
+    unit: Text = ""
     show: Callable[[Any], str] = str  # the value as the form shows it
 
 
@@ -332,6 +332,24 @@ SETTINGS: dict[str, Setting] = {
             _whole(24, 720),
             72,
             unit="h",
+        ),
+        Setting(
+            "guarantee_months",
+            REPAIR,
+            lazy("Garantie de la réparation"),
+            lazy("Si la panne revient d’ici là, l’appel suivant est à 0 €. 0 : aucune garantie offerte."),
+            _whole(0, 60),
+            3,
+            unit=lazy("mois"),
+        ),
+        Setting(
+            "check_days",
+            REPAIR,
+            lazy("Demander si ça marche toujours"),
+            lazy("Par e-mail, tant de jours après une réparation réussie. 0 : ne pas demander."),
+            _whole(0, 60),
+            7,
+            unit="j",
         ),
         Setting(
             "gas_phone",

@@ -16,6 +16,7 @@ from shopvisio.errors import Conflict, Invalid, WrongState
 from shopvisio.jobs import Job
 
 AFTER = NOW + timedelta(days=1, hours=2)
+WHY = cases.Why("repairable", "no_part")
 
 
 def jobs_of(kind: str) -> list[Job]:
@@ -156,7 +157,7 @@ def test_a_refused_part_gives_the_case_back_to_staff(booked: Case, karim: Actor)
         cases.refuse_part(booked, "Trop cher", AFTER)
     assert booked.state == "open"
     with writing():
-        cases.propose(booked, "not_repaired", "", karim, AFTER)
+        cases.propose(booked, "not_repaired", "", karim, AFTER, WHY)
     assert booked.state == "proposed"
 
 
@@ -228,7 +229,7 @@ def _press(press: int, case: Case, staff: Actor, now) -> None:  # noqa: ANN001
         lambda: cases.refuse_part(case, "", now),
         lambda: cases.send_part(case, "", "", staff, now),
         lambda: cases.receive_part(case, case.customer.actor, now),
-        lambda: cases.propose(case, "not_repaired", "", staff, now),
+        lambda: cases.propose(case, "not_repaired", "", staff, now, WHY),
     )[press]()
 
 

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from shopvisio import booking, calls, catalogue, clock, settings
 from shopvisio.booking import Appointment
 from shopvisio.calls import Call
-from shopvisio.cases import OUTCOMES, SALE_OUTCOMES, Case
+from shopvisio.cases import BARRIERS, CONDITIONS, OUTCOMES, SALE_OUTCOMES, Case
 from shopvisio.db import writing
 from shopvisio.errors import NotFound
 from shopvisio.web import browsers, guard, signalling
@@ -55,6 +55,8 @@ def desk(key: str) -> ResponseReturnValue:
         zone=settings.get("zone"),
         following=next_of(me, appointment, clock.now()),
         outcomes=[(name, OUTCOMES[name]) for name in SALE_OUTCOMES],
+        conditions=CONDITIONS,
+        barriers=BARRIERS,
         is_repair=appointment.case.is_repair,
     )
 

@@ -207,6 +207,19 @@ class ProposeForm(FlaskForm):  # type: ignore[misc]
         id="propose-words",
         render_kw={"rows": 3, "maxlength": 2000},
     )
+    condition = RadioField(
+        lazy("Comment reste l’appareil"),
+        id="propose-condition",
+        choices=choices_of(cases.CONDITIONS),
+        validate_choice=False,
+    )
+    barrier = SelectField(
+        lazy("Ce qui a empêché la réparation"),
+        description=lazy("Imprimé sur son compte rendu."),
+        id="propose-barrier",
+        choices=choices_of({"": lazy("Choisir…"), **cases.BARRIERS}),
+        validate_choice=False,
+    )
 
 
 class PartForm(FlaskForm):  # type: ignore[misc]
@@ -363,7 +376,8 @@ def propose(key: str) -> ResponseReturnValue:
     """Repaired or not, sold or not."""
 
     def do(case: Case, form: FlaskForm, me: Staff, now: datetime) -> None:
-        cases.propose(case, form.outcome.data or "", form.words.data or "", me.actor, now)
+        why = cases.Why(form.condition.data or "", form.barrier.data or "")
+        cases.propose(case, form.outcome.data or "", form.words.data or "", me.actor, now, why)
 
     return _concluded(key, _act(key, "propose", do))
 

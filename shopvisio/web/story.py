@@ -9,7 +9,7 @@ from typing import Any
 from babel.support import LazyProxy
 
 from shopvisio.booking import Appointment
-from shopvisio.cases import OUTCOMES, STATES, Case, Entry
+from shopvisio.cases import BARRIERS, CONDITIONS, OUTCOMES, STATES, Case, Entry
 from shopvisio.gates import CHECKS
 from shopvisio.i18n import _, day_short, here, joined, lazy, money, n_, time, when
 from shopvisio.payments import METHODS
@@ -109,6 +109,17 @@ TELLINGS: dict[str, Telling] = {
     "product_shown": Telling("bag", PLAIN, lazy("montre : {product}."), lazy("a montré : {product}.")),
     "proposed": Telling("wrench", KEY, lazy("conclut : {outcome}."), lazy("a conclu : {outcome}.")),
     "outcome": Telling("check", KEY, lazy("conclut : {outcome}."), lazy("a conclu : {outcome}.")),
+    "still_works": Telling(
+        "check", PLAIN, lazy("dit que ça marche toujours."), lazy("avez dit que ça marche toujours.")
+    ),
+    "returned": Telling(
+        "refresh", KEY, lazy("dit que la panne est revenue, sous garantie."), lazy("avez dit que la panne est revenue.")
+    ),
+    "failed_again": Telling(
+        "refresh", KEY, lazy("dit que la panne est revenue, hors garantie."), lazy("avez dit que la panne est revenue.")
+    ),
+    "rated": Telling("chart", PLAIN, lazy("donne la note {stars} sur 5."), lazy("avez donné la note {stars} sur 5.")),
+    "advised": Telling("pen", PLAIN, lazy("écrit un conseil au client."), lazy("vous donne un conseil.")),
     "answered_yes": Telling("check", KEY, lazy("répond Oui : {outcome}."), lazy("avez répondu Oui : {outcome}.")),
     "answered_no": Telling("x", KEY, lazy("répond Non à « {outcome} »."), lazy("avez répondu Non à « {outcome} ».")),
     "confirmed_by_staff": Telling(
@@ -294,7 +305,8 @@ def _words(told: dict[str, Any]) -> dict[str, str]:
         "free": _(", sans frais") if visit > 1 else "",
         "when": when(datetime.fromisoformat(told["start"])) if "start" in told else "",
         "minutes": _(", après {time}", time=n_("{n} minute", "{n} minutes", minutes)) if minutes else "",
-        "outcome": str(OUTCOMES.get(told.get("outcome", ""), "")).lower(),
+        "outcome": _outcome(told),
+        "stars": str(told.get("stars", "")),
         "consent": str(CONSENTS.get(told.get("consent", ""), told.get("consent", ""))),
         "safety": safety_words(told),
         "part": str(told.get("part", "")),
@@ -312,6 +324,14 @@ def _words(told: dict[str, Any]) -> dict[str, str]:
         "cause": f" ({mid(str(CAUSES[told['cause']].name))})" if told.get("cause") in CAUSES else "",
         "verdict": mid(str(VERDICTS.get(told.get("verdict", ""), ""))),
     }
+
+
+def _outcome(told: dict[str, Any]) -> str:
+    """``non réparé (réparable, pièce introuvable)``."""
+    reasons = (CONDITIONS.get(told.get("condition", "")), BARRIERS.get(told.get("barrier", "")))
+    why = ", ".join(mid(str(reason)) for reason in reasons if reason)
+    outcome = str(OUTCOMES.get(told.get("outcome", ""), "")).lower()
+    return f"{outcome} ({why})" if why else outcome
 
 
 @dataclass(frozen=True)
@@ -333,6 +353,7 @@ STAGES = {
     "proposed": lazy("Conclu"),
     "answered_no": lazy("Réponse Non"),
     "contested": lazy("Contesté"),
+    "returned": lazy("Revenu sous garantie"),
 }
 STAGES_SHOWN = 4  # of the past: the line stays one line
 

@@ -13,6 +13,7 @@ from shopvisio.cases import OUTCOMES, Case
 from shopvisio.i18n import _, day, day_short, n_
 from shopvisio.web.story import mid, part_price
 
+WHY_OPEN = ("answered_no", "contested", "part_refused", "cancelled", "returned")
 PAPER_JOBS = ("paper", "credit", "pdf")
 
 
@@ -80,14 +81,13 @@ def _unanswered(case: Case, proposed: datetime, now: datetime, url: str) -> Todo
 
 
 def _why_open(case: Case) -> str:
-    last = next(
-        (e for e in reversed(case.journal) if e.kind in ("answered_no", "contested", "part_refused", "cancelled")), None
-    )
+    last = next((e for e in reversed(case.journal) if e.kind in WHY_OPEN), None)
     told = {
         "answered_no": _("Le client répond que ce n’est pas réparé"),
         "contested": _("Le client conteste"),
         "part_refused": _("Le client refuse la pièce"),
         "cancelled": _("Le client annule son rendez-vous"),
+        "returned": _("La panne est revenue, sous garantie"),
     }
     if last and last.kind == "cancelled" and last.actor == "staff":
         return f"{_('La boutique annule le rendez-vous')}, {day_short(last.at)}"

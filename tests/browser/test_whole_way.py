@@ -149,6 +149,9 @@ def conclude(claire: Page, marie: Page, way: str, button: str, **fields: str) ->
     click(claire, "Conclure l’appel")
     dialog = claire.locator("#conclude")
     dialog.locator("summary").filter(has_text=re.compile(f"^\\s*{way}")).click()
+    if way == "Non réparé":
+        dialog.locator("details[open] [name=condition][value=repairable]").check()
+        dialog.locator("details[open] [name=barrier]").select_option("on_site")
     for name, value in fields.items():
         dialog.locator(f"details[open] [name={name}]").fill(value)
     dialog.get_by_role("button", name=button).click()
@@ -257,6 +260,7 @@ def test_nothing_repaired_is_nothing_to_pay(claimed: Served, chromium: Chromium,
     assert re.search(r"R20\d\d-000001", text)
     assert "sans frais" in text
     assert "Roulement usé" in text
+    assert "Réparable : il faut venir sur place." in text
     assert "Facture" not in text
     assert "TVA" not in text.partition("SIRET")[0]
     assert "chain is whole" in verify(claimed)

@@ -36,7 +36,7 @@ class Told:
     def propose(self, outcome: str = "repaired", words: str = "Joint nettoyé.") -> None:
         """Staff say how it ended."""
         with self.case() as case:
-            cases.propose(case, outcome, words, KARIM, self.clock.now)
+            cases.propose(case, outcome, words, KARIM, self.clock.now, cases.Why("repairable", "no_part"))
 
     def offer(self, price: int = 1840) -> None:
         """Staff name a part."""

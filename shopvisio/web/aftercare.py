@@ -1,0 +1,151 @@
+"""After the outcome: the customer's rating, whether it still works, the guarantee, and the staff's advice."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from shopvisio import cases, clock, guarantee, ratings
+from shopvisio.cases import Case
+from shopvisio.db import writing
+from shopvisio.errors import Invalid, NotFound
+from shopvisio.guarantee import Check
+from shopvisio.i18n import _
+from shopvisio.ratings import Rating
+from shopvisio.web import guard, wake_jobs
+from shopvisio.web.guard import case_link, staff
+
+blueprint = Blueprint("aftercare", __name__)
+
+
+@dataclass(frozen=True)
+class After:
+    """What came after the outcome of a case; ``guaranteed`` is the guarantee's last day while it runs."""
+
+    rating: Rating | None
+    may_rate: bool
+    check: Check | None
+    guaranteed: date | None
+
+
+@blueprint.app_template_global("after_of")
+def after_of(case: Case) -> After:
+    """For the customer's page and the desk's."""
+    is_running = guarantee.is_running(case, clock.now())
+    return After(
+        rating=ratings.of(case),
+        may_rate=ratings.may_rate(case),
+        check=guarantee.of(case),
+        guaranteed=case.guaranteed if is_running or case.returned else None,
+    )
+
+
+@blueprint.app_template_global("stars")
+def stars() -> dict[int, str]:
+    """Each rating and its word."""
+    return {n: str(word) for n, word in ratings.STARS.items()}
+
+
+blueprint.add_app_template_global(cases.next_step, "next_step_of")
+
+
+def _home(case: Case) -> str:
+    return url_for("customer.case", token=guard.token_of(case))
+
+
+# -- the customer's
+
+
+@blueprint.get("/case/<token>/rating")
+@case_link
+def rating(case: Case) -> ResponseReturnValue:
+    """The rating, with the one of the mail's link chosen already; nothing is noted until it is sent."""
+    if not ratings.may_rate(case):
+        return redirect(_home(case), 303)
+    given = ratings.of(case)
+    return _rating_page(case, _stars(request.args.get("stars", "")) or (given.stars if given else 0))
+
+
+@blueprint.post("/case/<token>/rating")
+@case_link
+def rate(case: Case) -> ResponseReturnValue:
+    """One tap, or the page with words. The last one counts."""
+    chosen, words = _stars(request.form.get("stars", "")), request.form.get("words")
+    try:
+        with writing():
+            ratings.rate(case, chosen, words, clock.now())
+    except Invalid as refusal:
+        return _rating_page(case, chosen, words, refusal.message), 422
+    wake_jobs()
+    return redirect(url_for("aftercare.rating", token=guard.token_of(case), thanks=1), 303)
+
+
+def _stars(typed: str) -> int:
+    return int(typed) if typed in [str(n) for n in ratings.STARS] else 0
+
+
+def _rating_page(case: Case, chosen: int, words: str | None = None, wrong: str = "") -> str:
+    given = ratings.of(case)
+    return render_template(
+        "customer/rating.html",
+        case=case,
+        token=guard.token_of(case),
+        given=given,
+        chosen=chosen,
+        words=words if words is not None else given.words if given else "",
+        longest=ratings.LONGEST,
+        wrong=wrong,
+    )
+
+
+@blueprint.route("/case/<token>/works", methods=["GET", "POST"])
+@case_link
+def works(case: Case) -> ResponseReturnValue:
+    """Whether it still works. ``?yes`` and ``?no`` choose an answer; only a button sends it."""
+    if not guarantee.is_repaired(case):
+        return redirect(_home(case), 303)
+    if request.method == "GET":
+        return _works_page(case)
+    answer, now = request.form.get("answer"), clock.now()
+    if answer not in ("yes", "no"):
+        raise Invalid(_("Répondez par Oui ou par Non."))
+    token = guard.token_of(case)
+    with writing():
+        if answer == "yes":
+            guarantee.still_works(case, now)
+        else:
+            guarantee.come_back(case, request.form.get("words", "")[:2000], now)
+        is_open = case.state == "open"
+    wake_jobs()
+    return redirect(_home(case) if is_open else url_for("aftercare.works", token=token, thanks=1), 303)
+
+
+def _works_page(case: Case) -> str:
+    return render_template(
+        "customer/works.html",
+        case=case,
+        token=guard.token_of(case),
+        is_running=guarantee.is_running(case, clock.now()),
+        check=guarantee.of(case),
+        chosen="yes" if "yes" in request.args else "no" if "no" in request.args else "",
+        said="thanks" in request.args,
+    )
+
+
+# -- the desk's
+
+
+@blueprint.post("/desk/cases/<key>/advice")
+@staff("outcomes")
+def advise(key: str) -> ResponseReturnValue:
+    """What staff advise the customer, printed on the report; changed as often as they like."""
+    me = guard.me()
+    assert me is not None  # the rule of the view says so
+    with writing():
+        case = cases.find(key)
+        if case is None:
+            raise NotFound
+        cases.advise(case, request.form.get("words", ""), me.actor, clock.now())
+    wake_jobs()
+    return redirect(url_for("desk.case", key=key) + "#after", 303)
