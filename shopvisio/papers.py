@@ -1,20 +1,20 @@
 """From a closed case to its paper: what it says comes from the case and the settings of the day."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import select
 
-from shopvisio import booking, calls, cases, invoices, settings
+from shopvisio import billing, booking, calls, cases, invoices, sentences, settings, steps
 from shopvisio.cases import Case, Part
 from shopvisio.db import db
-from shopvisio.i18n import _, money, use
-from shopvisio.invoices import Address, Buyer, Facts, Kind, Line, Paper, Report, Seller, Visit
+from shopvisio.i18n import _, day_year, money, use
+from shopvisio.invoices import Address, Facts, Kind, Line, Note, Paper, Report, Seller, Tried, Visit
 
 OUTCOME_PAPER = {"repaired": Kind.INVOICE, "not_repaired": Kind.NO_CHARGE_NOTE}
 
 
-def seller() -> Seller:
-    """The shop as its papers name it."""
+def seller(on: date) -> Seller:
+    """The shop as its papers name it on that day."""
     form = str(settings.LEGAL_FORMS.get(settings.get("legal_form"), ""))
     capital = settings.get("capital")
     return Seller(
@@ -27,7 +27,8 @@ def seller() -> Seller:
         register=settings.get("register"),
         franchise=settings.get("vat_regime") == "franchise",
         vat_id=settings.get("vat_number"),
-        vat_text=settings.get("franchise_text"),
+        vat_text=sentences.in_force("franchise", on),
+        vat_on_debits=settings.get("vat_on_debits") == "yes",
         phone=settings.phone_for_eyes(settings.get("phone")),
         email=settings.get("email"),
         iban=settings.get("iban"),
@@ -82,37 +83,52 @@ def without_pdf() -> list[Paper]:
 
 
 def _facts(case: Case, now: datetime) -> Facts:
-    customer = case.customer
-    repaired = case.outcome == "repaired"
+    repaired, today = case.outcome == "repaired", now.astimezone(settings.zone()).date()
+    buyer, lines = billing.buyer(case), _lines(case) if case.outcome == "repaired" else ()
+    notes = tuple(Note(code, sentences.in_force(name, today)) for code, name in sentences.NOTES.items())
     return Facts(
-        seller=seller(),
-        buyer=Buyer(customer.name, Address(customer.street, customer.postcode, customer.city)),
+        seller=seller(today),
+        buyer=buyer,
         case=case.number,
         service=_("Réparation guidée à distance : {thing}", thing=case.thing or case.number),
         visits=_visits(case),
-        lines=_lines(case) if repaired else (),
+        lines=lines,
         confirmed=case.closed_at,
-        due_on=now.astimezone(settings.zone()).date() + timedelta(days=settings.get("due_days")),
+        due_on=today + timedelta(days=settings.get("due_days")),
+        texts=_texts(case, lines, today) if repaired else (),
+        notes=notes if buyer.is_business and repaired else (),
         report=None if repaired else _report(case),
         language=settings.get("language"),
         zone=settings.get("zone"),
     )
 
 
+def _texts(case: Case, lines: tuple[Line, ...], today: date) -> tuple[str, ...]:
+    """The legal sentences that this paper needs, as in force today."""
+    told = []
+    if settings.get("vat_on_debits") == "yes" and settings.get("vat_regime") == "standard":
+        told.append(sentences.in_force("debits", today))
+    if any(line.goods for line in lines):
+        told.append(sentences.in_force("guarantee", today))
+    agreed = next((consent for consent in cases.consents(case) if consent.kind == "terms"), None)
+    if agreed is not None:
+        told.append(_("Conditions générales acceptées le {day}.", day=day_year(agreed.at)))
+    return tuple(told)
+
+
 def _lines(case: Case) -> tuple[Line, ...]:
-    rate = settings.get("vat_rate")
-    visits = len(_visits(case))
-    fee = Line(
-        _("Forfait réparation en visio"),
-        case.fee,
-        rate,
-        detail=_(
-            "{fee} TTC, tarif unique quels que soient le temps et le nombre d’appels ({n}).",
-            fee=money(case.fee, decimals=True),
-            n=visits,
-        ),
+    visits, entered = len(_visits(case)), billing.of(case)
+    detail = _(
+        "{fee} TTC, tarif unique quels que soient le temps et le nombre d’appels ({n}).",
+        fee=money(case.fee, decimals=True),
+        n=visits,
     )
+    discount = entered.discount if entered else 0
+    if entered and discount:
+        detail += " " + _("Remise : {why}.", why=entered.why.rstrip("."))
+    fee = Line(_("Forfait réparation en visio"), case.fee, settings.get("vat_rate"), detail=detail, discount=discount)
     sold = [part for part in case.parts if part.state in ("sent", "received") and part.price]
+    rate = settings.get("parts_vat_rate")
     return (fee, *(Line(part.name, part.price, rate, detail=_part_detail(part), goods=True) for part in sold))
 
 
@@ -137,6 +153,7 @@ def _report(case: Case) -> Report:
     return Report(
         device=case.thing,
         symptom=case.symptom,
+        tried=tuple(Tried(step.text, step.done) for step in steps.done(case) if step.done),
         conclusion="\n".join(line for line in (said, case.why) if line),
         next_step=cases.next_step(case),
     )

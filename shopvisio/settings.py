@@ -44,6 +44,7 @@ VAT_REGIMES: dict[str, Text] = {
     "franchise": lazy("Franchise en base, pas de TVA"),
 }
 VAT_RATES: dict[str, Text] = {"2000": "20 %", "1000": "10 %", "850": "8,5 %", "550": "5,5 %", "210": "2,1 %"}
+YES_NO: dict[str, Text] = {"no": lazy("Non"), "yes": lazy("Oui")}
 HOLIDAYS: dict[str, Text] = {  # the country, and the part of it, as the library of holidays calls them
     "FR": lazy("France"),
     "FR-6AE": lazy("Alsace"),
@@ -431,6 +432,24 @@ SETTINGS: dict[str, Setting] = {
             choices=VAT_RATES,
         ),
         Setting(
+            "parts_vat_rate",
+            PAPERS,
+            lazy("Taux de TVA des pièces"),
+            lazy("Celui des pièces envoyées ; à faire confirmer par votre comptable."),
+            _rate,
+            2000,
+            choices=VAT_RATES,
+        ),
+        Setting(
+            "vat_on_debits",
+            PAPERS,
+            lazy("TVA d’après les débits"),
+            lazy("Oui seulement si vous avez pris cette option : la TVA est alors due à la facture."),
+            _one_of(YES_NO),
+            "no",
+            choices=YES_NO,
+        ),
+        Setting(
             "due_days",
             PAPERS,
             lazy("Délai de paiement"),
@@ -438,14 +457,6 @@ SETTINGS: dict[str, Setting] = {
             _whole(0, 60),
             14,
             unit="j",
-        ),
-        Setting(
-            "franchise_text",
-            PAPERS,
-            lazy("Mention de franchise"),
-            lazy("Les références du code ont changé le 1er septembre 2026 : à faire vérifier par votre comptable."),
-            _text(200),
-            "TVA non applicable, art. 293 B du CGI",
         ),
         Setting(
             "iban",

@@ -4,6 +4,7 @@ import os
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 
 import pytest
 from conftest import NOW, TUESDAY_10, Shop
@@ -30,14 +31,14 @@ class Billed:
     invoice: Paper
 
 
-def bill(shop: Shop) -> Billed:
+def bill(shop: Shop, now: datetime = NOW) -> Billed:
     with writing():
-        customer = Customer(name="Marie Roux", email="marie@exemple.example", phone="+33639982750", created=NOW)
-        case = cases.open_case("repair", customer, Intake("Lave-linge"), NOW)
-        appointment = booking.book(case, shop.repair, TUESDAY_10, NOW)
-        cases.propose(case, "repaired", "Filtre nettoyé.", shop.repairer.actor, NOW)
-        cases.answer(case, True, "", NOW)
-        paper = papers.issue(case, NOW)
+        customer = Customer(name="Marie Roux", email="marie@exemple.example", phone="+33639982750", created=now)
+        case = cases.open_case("repair", customer, Intake("Lave-linge"), now)
+        appointment = booking.book(case, shop.repair, TUESDAY_10, now)
+        cases.propose(case, "repaired", "Filtre nettoyé.", shop.repairer.actor, now)
+        cases.answer(case, True, "", now)
+        paper = papers.issue(case, now)
         appointment.cancelled = True  # its time is the next one's
     assert paper is not None
     return Billed(case, paper)

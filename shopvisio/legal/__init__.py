@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import Index, Select, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shopvisio import booking, i18n, settings
+from shopvisio import booking, i18n, sentences, settings
 from shopvisio.db import Base, db
 from shopvisio.errors import Conflict, Invalid
 from shopvisio.i18n import LANGUAGES, _, lazy
@@ -75,7 +75,7 @@ def current(name: str, language: str, now: datetime) -> Version:
     language = _told_in(name, language)
     kept = newest(name, language)
     wording = kept.wording if kept and kept.own else starting(name, language)
-    text = _filled(wording, language)
+    text = _filled(wording, language, now)
     if kept and (kept.wording, kept.text) == (wording, text):
         return kept
     version = Version(name=name, language=language, wording=wording, text=text, digest=_digest(text), at=now, by="")
@@ -125,12 +125,12 @@ def starting(name: str, language: str) -> str:
 # -- what the settings make of a wording
 
 
-def facts(language: str) -> dict[str, str]:
+def facts(language: str, now: datetime) -> dict[str, str]:
     """What may stand in a place, by its name."""
     said = {name: str(settings.get(name)) for name in SAID}
     with i18n.use(language, settings.zone()):
         form, capital = str(settings.LEGAL_FORMS.get(settings.get("legal_form"), "")), settings.get("capital")
-        franchise = settings.get("franchise_text")
+        franchise = sentences.in_force("franchise", now.astimezone(settings.zone()).date())
         free = settings.get("vat_regime") == "franchise"
         return {name: _plain(value) for name, value in said.items()} | {
             "shop": _plain(settings.get("shop_name")),
@@ -163,9 +163,9 @@ def _prices() -> Iterator[str]:
             yield f"| {name} | {_plain(service.price) or zero} |"
 
 
-def _filled(wording: str, language: str) -> str:
+def _filled(wording: str, language: str, now: datetime) -> str:
     """The wording with its places filled in; a line whose places all are empty is left out."""
-    known = facts(language)
+    known = facts(language, now)
 
     def is_said(line: str) -> bool:
         places = PLACE.findall(line)
@@ -202,12 +202,12 @@ def word(name: str, language: str, wording: str, by: str, now: datetime) -> Vers
     wording = "\n".join(line.rstrip() for line in wording.strip().splitlines())
     if len(wording) > LONGEST:
         raise Invalid(fields={"wording": _("C’est trop long : {n} signes au plus.", n=LONGEST)})
-    unknown = sorted(set(PLACE.findall(wording)) - facts(language).keys())
+    unknown = sorted(set(PLACE.findall(wording)) - facts(language, now).keys())
     if unknown:
         raise Invalid(fields={"wording": _("Rien ne s’appelle {place} : vérifiez ce mot.", place=f"{{{unknown[0]}}}")})
     own = bool(wording) and wording != starting(name, language)
     said = wording if own else starting(name, language)
-    text = _filled(said, language)
+    text = _filled(said, language, now)
     kept = newest(name, language)
     if kept and (kept.wording, kept.text, kept.own) == (said, text, own):
         return kept

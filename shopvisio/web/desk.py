@@ -333,7 +333,7 @@ def _case_page(case: Case, now: datetime, **posted: FlaskForm) -> str:
         still_url=partial(url_for, "stills.desk", key=case.key),
         forms=_forms(case, posted),
         may_confirm_from=cases.may_confirm_from(case),
-        papers=[(paper, payments.owed(paper), payments.of_paper(paper)) for paper in issued],
+        papers=[(paper, payments.owed(paper), payments.standing(paper)) for paper in issued],
         awaits_paper=case.outcome in papers.OUTCOME_PAPER and papers.current(case) is None,
         consents=cases.consents(case),
         visits=len(booking.appointments(case)),

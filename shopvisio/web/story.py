@@ -147,6 +147,13 @@ TELLINGS: dict[str, Telling] = {
         lazy("note le paiement de {paper} : {cents}, {method}."),
         lazy("a reçu {cents}, {method} ({paper})."),
     ),
+    "credited": Telling(
+        "doc",
+        KEY,
+        lazy("établit l’avoir {paper} de {cents}."),
+        lazy("a établi l’avoir {paper} de {cents}."),
+    ),
+    "billing": Telling("doc", "", lazy("précise la facturation."), lazy("précise la facturation.")),
     "refunded": Telling(
         "euro",
         KEY,

@@ -63,7 +63,7 @@ def _text_page(name: str, language: str, form: WordingForm) -> str:
         told_in=language,
         version=legal.current(name, language, clock.now()),
         form=form,
-        facts=legal.facts(language),
+        facts=legal.facts(language, clock.now()),
         versions=legal.versions(name, language),
     )
 
