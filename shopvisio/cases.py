@@ -74,6 +74,11 @@ MOVES = {
     "part_received": {"booked", "open"},
     "closed": {"open", "booked"},
 }
+TURNS = {  # the lines after which the customer's report may say something else
+    "call_ended", "proposed", "answered_yes", "answered_no", "confirmed_by_staff", "contested", "dismissed", "returned",
+    "advised", "booked", "moved", "cancelled", "withdrawn", "part_accepted", "part_sent", "part_received",
+}  # fmt: skip
+SETTLES = timedelta(seconds=5)  # what comes together is drawn once
 LONGEST_ADVICE = 2000  # signs
 WITHDRAWAL = timedelta(days=14)  # from the day after the booking
 REMIND_AFTER = (timedelta(hours=20), timedelta(hours=44))  # the two mails before staff may confirm
@@ -306,6 +311,8 @@ def record(case: Case, kind: str, actor: Actor, now: datetime, **facts: Any) -> 
     )
     case.journal.append(entry)
     db.session.flush()
+    if kind in TURNS and case.is_repair:
+        enqueue("report", now + SETTLES, case=case.id)
     return entry
 
 

@@ -27,6 +27,7 @@ from shopvisio import (
     papers,
     pieces,
     ratings,
+    reports,
     settings,
 )
 from shopvisio.accounts import APPLIANCE, Staff
@@ -76,6 +77,7 @@ class Letters:
             "tell-staff": self.tell_staff,
             "paper": self.paper,
             "credit": self.credit,
+            "report": self.report,
             "pdf": self.pdf,
             "mail": self.mail,
             "tidy": self.tidy,
@@ -250,6 +252,7 @@ class Letters:
         return {
             "stars": ratings.STARS if ratings.may_rate(case) else {},
             "guaranteed": case.guaranteed if guarantee.is_repaired(case) else None,
+            "reports": reports.has_something(case),
         }
 
     def tell_staff(self, facts: dict[str, Any], now: datetime) -> None:
@@ -271,6 +274,26 @@ class Letters:
             paper = papers.issue(db.session.get_one(Case, facts["case"]), now)
             if paper is not None and invoices.pdf_of(paper) is None:
                 enqueue("pdf", now, paper=paper.id)
+
+    def report(self, facts: dict[str, Any], now: datetime) -> None:
+        """The case went on: its report is drawn anew, in a child process, where it says something else."""
+        case = db.session.get_one(Case, facts["case"])
+        kept = reports.of(case)
+        if not reports.has_something(case):
+            return
+        told = reports.story(case)
+        mark, folder, file = reports.digest(told), self.config.uploads, reports.new_name()
+        if kept is not None and kept.digest == mark:
+            return
+        sheet = reports.sheet(told, folder, now)
+        db.session.rollback()
+        pdf = hub.in_thread(reports.draw, sheet, timeout=RENDER_SECONDS)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / file).write_bytes(pdf)
+        with writing():
+            older = reports.keep(db.session.get_one(Case, facts["case"]), file, mark, now)
+        if older:
+            (folder / older).unlink(missing_ok=True)
 
     def credit(self, facts: dict[str, Any], now: datetime) -> None:
         """The outcome was contested: what was invoiced is taken back. Come late, it spares a new outcome’s paper."""

@@ -6,14 +6,15 @@ from datetime import date
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from shopvisio import cases, clock, guarantee, ratings
+from shopvisio import cases, clock, guarantee, ratings, reports
 from shopvisio.cases import Case
 from shopvisio.db import writing
 from shopvisio.errors import Invalid, NotFound
 from shopvisio.guarantee import Check
 from shopvisio.i18n import _
 from shopvisio.ratings import Rating
-from shopvisio.web import guard, wake_jobs
+from shopvisio.reports import Report
+from shopvisio.web import guard, uploads, wake_jobs
 from shopvisio.web.guard import case_link, staff
 
 blueprint = Blueprint("aftercare", __name__)
@@ -27,6 +28,9 @@ class After:
     may_rate: bool
     check: Check | None
     guaranteed: date | None
+    report: Report | None
+    may_report: bool
+    is_drawing: bool
 
 
 @blueprint.app_template_global("after_of")
@@ -38,6 +42,9 @@ def after_of(case: Case) -> After:
         may_rate=ratings.may_rate(case),
         check=guarantee.of(case),
         guaranteed=case.guaranteed if is_running or case.returned else None,
+        report=reports.of(case),
+        may_report=reports.has_something(case),
+        is_drawing=reports.is_due(case),
     )
 
 
@@ -133,6 +140,62 @@ def _works_page(case: Case) -> str:
     )
 
 
+# -- the report
+
+
+@blueprint.get("/case/<token>/report")
+@case_link
+def report(case: Case) -> ResponseReturnValue:
+    """The report as PDF; while it is drawn, a page that comes back by itself."""
+    return _report(case, "customer/report.html", token=guard.token_of(case))
+
+
+@blueprint.post("/case/<token>/report")
+@case_link
+def ask_report(case: Case) -> ResponseReturnValue:
+    """Have it drawn, where nobody did yet."""
+    with writing():
+        reports.ask(case, clock.now())
+    wake_jobs()
+    return redirect(url_for("aftercare.report", token=guard.token_of(case)), 303)
+
+
+@blueprint.get("/desk/cases/<key>/report")
+@staff("cases")
+def desk_report(key: str) -> ResponseReturnValue:
+    """The same for the desk."""
+    return _report(_found(key), "desk/report.html")
+
+
+@blueprint.post("/desk/cases/<key>/report")
+@staff("outcomes")
+def draw_report(key: str) -> ResponseReturnValue:
+    """Draw it anew, should something have changed that the story does not tell."""
+    with writing():
+        reports.ask(_found(key), clock.now())
+    wake_jobs()
+    return redirect(url_for("aftercare.desk_report", key=key), 303)
+
+
+def _found(key: str) -> Case:
+    case = cases.find(key)
+    if case is None:
+        raise NotFound
+    return case
+
+
+def _report(case: Case, meanwhile: str, **facts: str) -> ResponseReturnValue:
+    if not reports.has_something(case):
+        raise NotFound
+    kept = reports.of(case)
+    if kept is None or reports.is_due(case):
+        page = render_template(meanwhile, case=case, is_drawing=reports.is_due(case), kept=kept, **facts)
+        return page, 503, {"Retry-After": "3"}
+    answer = uploads.send(kept.file, "application/pdf")
+    answer.headers["Content-Disposition"] = f'inline; filename="{case.number}.pdf"'
+    return answer
+
+
 # -- the desk's
 
 
@@ -143,9 +206,6 @@ def advise(key: str) -> ResponseReturnValue:
     me = guard.me()
     assert me is not None  # the rule of the view says so
     with writing():
-        case = cases.find(key)
-        if case is None:
-            raise NotFound
-        cases.advise(case, request.form.get("words", ""), me.actor, clock.now())
+        cases.advise(_found(key), request.form.get("words", ""), me.actor, clock.now())
     wake_jobs()
     return redirect(url_for("desk.case", key=key) + "#after", 303)

@@ -76,9 +76,9 @@ def forget(files: Iterable[str]) -> None:
             (_folder() / name).unlink(missing_ok=True)
 
 
-def send(file: str) -> Response:
-    """A kept photo as an answer."""
-    return send_from_directory(_folder(), file, mimetype="image/jpeg")
+def send(file: str, kind: str = "image/jpeg") -> Response:
+    """A kept photo, or a file of another kind, as an answer."""
+    return send_from_directory(_folder(), file, mimetype=kind)
 
 
 def arriving() -> Path:
