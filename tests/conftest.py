@@ -14,6 +14,7 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 
 from shopvisio import accounts, backup, booking, cases, catalogue, clock, config, db, demo, jobs, settings
 from shopvisio.accounts import Customer, Staff
@@ -24,6 +25,18 @@ from shopvisio.web import presence
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # a Monday, 9 h in Paris
 TUESDAY_10 = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # 10 h in Paris
 PASSWORD = demo.PASSWORD
+
+
+# they drive browsers or media, watch the time, or serve with a whole process: nothing runs beside them
+ALONE = ("browser/", "rtc/", "test_bench", "test_hub", "test_install", "test_mail", "test_server", "test_serving")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that want the machine for themselves."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(here).as_posix().startswith(ALONE):
+            item.add_marker("alone")
 
 
 @dataclass
@@ -130,6 +143,28 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "shop.db"
 
 
+@pytest.fixture(scope="session")
+def opened(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A base with a shop that is open since NOW, the standing cast in it: each test starts on a copy."""
+    folder = tmp_path_factory.mktemp("opened")
+    shutil.copy(migrated, folder / "shop.db")
+    bare = Flask("opened")
+    bare.config.update(SQLALCHEMY_DATABASE_URI=db.url(folder), SQLALCHEMY_ENGINE_OPTIONS=db.engine_options())
+    db.db.init_app(bare)
+    with bare.app_context():
+        db.prepare()
+        open_shop(NOW)
+        db.db.session.remove()
+        db.db.engine.dispose()
+    return folder / "shop.db"
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates are compiled once for all tests."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("compiled")))
+
+
 @pytest.fixture
 def house(settled: config.Config, migrated: Path) -> Iterator[Flask]:
     """The nouns of the shop on an empty base, without pages: an application context is open."""
@@ -146,12 +181,15 @@ def house(settled: config.Config, migrated: Path) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def app(settled: config.Config, clock_: Clock, migrated: Path) -> Iterator[Flask]:
+def app(
+    settled: config.Config, clock_: Clock, migrated: Path, compiled: FileSystemBytecodeCache
+) -> Iterator[Flask]:
     """The whole application on its migrated base, a fake relay behind the door of ``rtc``."""
     from shopvisio.app import create_app
 
     shutil.copy(migrated, settled.data / "shop.db")
     made = create_app(settled)
+    made.jinja_env.bytecode_cache = compiled
     made.testing = True
     made.config["WTF_CSRF_ENABLED"] = False  # its own tests switch it on
     made.extensions["relay"] = FakeRelay()
@@ -184,10 +222,12 @@ def shop(house: Flask) -> Shop:
 
 
 @pytest.fixture
-def open_app(app: Flask) -> Flask:
+def open_app(app: Flask, settled: config.Config, opened: Path) -> Flask:
     """The application with a claimed shop."""
     with app.app_context():
-        open_shop(NOW)
+        db.db.session.remove()
+        db.db.engine.dispose()
+    shutil.copy(opened, settled.data / "shop.db")
     return app
 
 
