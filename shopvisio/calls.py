@@ -171,13 +171,14 @@ def start_over(appointment: Appointment) -> None:
 
 def note_missed(appointment: Appointment, now: datetime) -> str:
     """Who never came to a visit that is over, by who actually joined: ``customer``, ``staff``, ``both``, or nobody
-    (then empty). Told once in the case's story."""
+    (then empty). Told in the case's story, once for each time it was to begin."""
     call = find(appointment)
     customer, staff = (call.customer_came, call.staff_came) if call else (None, None)
     who = {(True, True): "both", (True, False): "customer", (False, True): "staff"}.get((not customer, not staff), "")
-    told = (entry for entry in appointment.case.journal if entry.kind == "missed")
-    if who and all(entry.told["visit"] != appointment.visit for entry in told):
-        record(appointment.case, "missed", APPLIANCE, now, who=who, visit=appointment.visit)
+    facts = {"visit": appointment.visit, "start": appointment.start.isoformat()}
+    told = (entry.told for entry in appointment.case.journal if entry.kind == "missed")
+    if who and all(facts != {name: one.get(name) for name in facts} for one in told):
+        record(appointment.case, "missed", APPLIANCE, now, who=who, **facts)
     return who
 
 

@@ -290,7 +290,7 @@ def fault(key: str) -> ResponseReturnValue:
     if request.method == "GET":
         return _fault_page(draft, form, "")
     sent, refusal = uploads.usable(request.files.getlist("photos"), intake.PHOTOS - len(draft.photos), intake.PHOTOS)
-    _keep_fault(draft, form, sent)
+    refusal = _keep_fault(draft, form, sent) or refusal
     staying = "add" in request.form or "remove" in request.form
     if not staying:
         form.validate()
@@ -312,9 +312,9 @@ def _fault_page(draft: Draft, form: FlaskForm, refusal: str) -> str:
     )
 
 
-def _keep_fault(draft: Draft, form: FlaskForm, sent: Sequence[Cleaned]) -> None:
-    """Keep what was typed and the photos that came, forget the one to remove."""
-    unused: list[str] = []
+def _keep_fault(draft: Draft, form: FlaskForm, sent: Sequence[Cleaned]) -> str:
+    """Keep what was typed and the photos that came, forget the one to remove; answers why a photo was not kept."""
+    unused, refusal = list[str](), ""
     with writing():
         own = (field.short_name for field in form if field.short_name.startswith("answer"))
         intake.type_in(draft, **_typed(form, "device", "brand", "model", "symptom", *own))
@@ -323,9 +323,11 @@ def _keep_fault(draft: Draft, form: FlaskForm, sent: Sequence[Cleaned]) -> None:
         for photo in sent:
             try:
                 intake.add_photo(draft, photo.file, photo.width, photo.height)
-            except Conflict:  # as many came from another page meanwhile
+            except Conflict as full:  # as many came from another page meanwhile, or all drafts hold enough
                 unused.append(photo.file)
+                refusal = full.message
     uploads.forget(unused)
+    return refusal
 
 
 def _typed(form: FlaskForm, *names: str) -> dict[str, str]:

@@ -218,6 +218,19 @@ def test_six_photos_are_enough(stranger: FlaskClient) -> None:
     assert 'type="file"' not in answer.text
 
 
+def test_a_photo_that_all_drafts_together_leave_no_room_for_says_so(
+    open_app: Flask, stranger: FlaskClient, draft: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "ALL_PHOTOS", 0)
+    answer = stranger.post(f"{draft}/fault", data=FAULT | {"photos": (a_photo(), "etiquette.jpg"), "add": "1"})
+    assert answer.status_code == 422
+    assert "Les photos ne passent pas pour l’instant\u00a0: continuez sans" in answer.text
+    assert FAULT["symptom"] in answer.text
+    with open_app.app_context():
+        assert list(open_app.config["SHOP"].uploads.iterdir()) == []
+    assert stranger.post(f"{draft}/fault", data=FAULT).location == f"{draft}/safety"
+
+
 def test_the_photos_go_with_the_case(open_app: Flask, stranger: FlaskClient, draft: str) -> None:
     stranger.post(f"{draft}/fault", data={**FAULT, "photos": (a_photo(), "a.jpg")})
     case = stranger.post(f"{draft}/person", data=PERSON | AGREED).location.partition("?")[0]

@@ -74,6 +74,21 @@ def test_nobody_is_missed_before_the_end_or_after_a_move(
     assert story_of(open_app, booked_key) == [("both", "appliance")]
 
 
+def test_a_visit_missed_moved_by_staff_and_missed_again_is_told_twice(
+    open_app: Flask, repairer_client: FlaskClient, booked_key: str, run_jobs: Callable[[], int], clock_: Clock
+) -> None:
+    clock_.now = TUESDAY_10 + timedelta(minutes=46)
+    run_jobs()
+    later = TUESDAY_10 + timedelta(hours=5)
+    moved = repairer_client.post(f"/desk/appointments/{booked_key}/move", data={"start": later.isoformat()})
+    assert moved.status_code == 303
+    clock_.now = later + timedelta(minutes=46)
+    run_jobs()
+    with open_app.app_context(), writing():
+        calls.note_missed(visit(booked_key), clock_.now)  # run twice, as a job may be
+    assert story_of(open_app, booked_key) == [("both", "appliance")] * 2
+
+
 def test_absent_is_one_tap_on_the_day(
     open_app: Flask, repairer_client: FlaskClient, booked_key: str, clock_: Clock
 ) -> None:
