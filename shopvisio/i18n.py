@@ -3,7 +3,7 @@ another one, and offered by being there."""
 
 import gettext
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -161,18 +161,32 @@ def decimal(value: float) -> str:
     return numbers.format_decimal(round(value, 1), "#,##0.#", locale=_locale())
 
 
-def elsewhere(moment: datetime, key: str) -> str:
-    """The instant on another clock, ``5 h, heure de Cayenne``, with its day when that differs; empty for a zone that
-    is unknown, or where clocks show the same."""
+def theirs(moment: datetime, key: str, on: Callable[[date], str] = weekday_short) -> str:
+    """The instant on another clock, ``5 h``, after its day when that differs; empty for a zone that is unknown, or
+    where clocks show the same."""
     if key not in zones():
         return ""
     there, local = moment.astimezone(ZoneInfo(key)), here(moment)
     if there.utcoffset() == local.utcoffset():
         return ""
-    place = dates.get_timezone_location(ZoneInfo(key), _locale(), return_city=True)
     shown = time(there, ZoneInfo(key))
-    shown = shown if there.date() == local.date() else f"{day(there.date())}, {shown}"
-    return _("{time}, heure de {place}", time=shown, place=place)
+    return shown if there.date() == local.date() else f"{on(there.date())}, {shown}"
+
+
+def place(key: str) -> str:
+    """What a zone is called after: ``Cayenne``."""
+    return _place(key, _locale())
+
+
+@cache
+def _place(key: str, locale: Locale) -> str:
+    return dates.get_timezone_location(ZoneInfo(key), locale, return_city=True)
+
+
+def elsewhere(moment: datetime, key: str) -> str:
+    """``5 h, heure de Cayenne``; empty where :func:`theirs` is."""
+    shown = theirs(moment, key, day)
+    return _("{time}, heure de {place}", time=shown, place=place(key)) if shown else ""
 
 
 @cache

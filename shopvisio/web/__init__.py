@@ -77,6 +77,7 @@ def _filters() -> dict[str, Callable[..., str]]:
         "time": i18n.time,
         "when": i18n.when,
         "elsewhere": i18n.elsewhere,
+        "theirs": i18n.theirs,
         "phone": settings.phone_for_eyes,
     }
 

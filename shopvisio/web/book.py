@@ -19,9 +19,9 @@ from shopvisio.availability import Slot
 from shopvisio.booking import Appointment, Reading, Service
 from shopvisio.db import db, writing
 from shopvisio.errors import Conflict, Invalid, NotFound, ShopVisioError, SlotTaken
-from shopvisio.i18n import _, here, lazy, zone, zones
+from shopvisio.i18n import _, here, lazy, place, zone
 from shopvisio.intake import Draft
-from shopvisio.web import guard, moment, presence, uploads, wake_jobs
+from shopvisio.web import guard, moment, presence, uploads, wake_jobs, zones
 from shopvisio.web.guard import anybody
 from shopvisio.web.uploads import Cleaned
 
@@ -92,14 +92,15 @@ def entrance() -> ResponseReturnValue:
 
 
 def times_page(service: Service, now: datetime, moving: Appointment | None = None, **more: Any) -> str:
-    """The free times of a week as buttons named ``start``, from the day that ``?from=`` asks for; ``moving`` is the
-    appointment that is to get one of them."""
+    """The free times of a week as buttons named ``start``, from the day that ``?from=`` asks for, and the very first
+    one; ``moving`` is the appointment that is to get one of them."""
     first = _first_day(service, now)
     known = booking.reading(service, first, DAYS, now, moving)
     slots = booking.free_slots(service, first, DAYS, now, moving, known=known)
     is_new, is_today = "case" not in more and moving is None, first == here(now).date()
     after = first + timedelta(days=DAYS)
     last = here(service.latest(now)).date()
+    first_free = slots[0] if slots and is_today else booking.next_free(service, now) or next(iter(slots), None)
     return render_template(
         "book/times.html",
         service=service,
@@ -110,8 +111,11 @@ def times_page(service: Service, now: datetime, moving: Appointment | None = Non
         first=first,
         after=after if after <= last else None,
         before=max(first - timedelta(days=DAYS), here(now).date()) if first > here(now).date() else None,
-        zone=zone().key.rpartition("/")[2].replace("_", " "),
+        first_free=first_free,
+        zone=place(zone().key),
         shop_zone=zone().key,
+        there=zones.asked(),
+        places=zones.places(now),
         **more,
     )
 
@@ -152,7 +156,7 @@ def times(service_id: int) -> ResponseReturnValue:
             start = chosen_start()
             booking.check_free(service, start, now)
             draft = intake.begin(service, start, guard.network(), now)
-            intake.type_in(draft, zone=_their_zone())
+            intake.type_in(draft, zone=zones.asked())
             key = draft.key
     except (Invalid, SlotTaken) as refusal:
         page = times_page(service, now, back=url_for("book.home"), refusal=refusal)
@@ -170,7 +174,7 @@ def at_once(service_id: int) -> ResponseReturnValue:
         return redirect(url_for("book.times", service_id=service_id), 303)
     with writing():
         draft = intake.begin(service, slot.start, guard.network(), now)
-        intake.type_in(draft, now=True, zone=_their_zone())
+        intake.type_in(draft, now=True, zone=zones.asked())
         key = draft.key
     return redirect(url_for("book.fault", key=key), 303)
 
@@ -187,17 +191,11 @@ def time(key: str) -> ResponseReturnValue:
             start = chosen_start()
             booking.check_free(draft.service, start, now)
             intake.move(draft, start)
-            intake.type_in(draft, zone=_their_zone() or draft.fields.get("zone", ""))
+            intake.type_in(draft, zone=zones.asked() or draft.fields.get("zone", ""))
     except (Invalid, SlotTaken) as refusal:
         page = times_page(draft.service, now, back=url_for("book.fault", key=key), refusal=refusal)
         return page, 409 if isinstance(refusal, SlotTaken) else 422
     return redirect(url_for("book.fault", key=key), 303)
-
-
-def _their_zone() -> str:
-    """The customer's time zone, when their browser says that it is not the shop's."""
-    asked = request.form.get("zone", "")
-    return asked if asked in zones() and asked != settings.get("zone") else ""
 
 
 def draft_of(key: str) -> Draft:

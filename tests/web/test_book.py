@@ -39,6 +39,25 @@ def test_the_home_page_offers_repairs_first_with_the_promise_and_the_next_free_t
     assert page.count("btn wide first") == 1
 
 
+def test_the_first_free_time_is_one_tap_on_whatever_days_one_looks_at(
+    open_app: Flask, stranger: FlaskClient, clock_: Clock
+) -> None:
+    with open_app.app_context(), writing():
+        booking.close(NOW.date(), NOW.date() + timedelta(days=8), "Congés")
+    soonest = re.compile(r'<button class="btn wide soonest" name="start" value="(.*?)">.*?<small>(.*?)</small>')
+    first = ("2026-12-02T08:00:00+00:00", "mercredi 2 décembre, 9\u00a0h")
+    for days in ("", "?from=2026-11-30", "?from=2026-12-14"):
+        page = stranger.get(f"{REPAIR}{days}").text
+        assert soonest.findall(page) == [first]
+        assert ("Plus d’horaire libre cette semaine-là" in page) is (not days)
+    assert stranger.post(REPAIR, data={"start": first[0]}).status_code == 303
+    with open_app.app_context(), writing():
+        book_visit(booking.services("repair")[0], datetime.fromisoformat(first[0]))
+    page = stranger.post(REPAIR, data={"start": first[0]})
+    assert page.status_code == 409
+    assert soonest.findall(page.text) == [("2026-12-02T09:00:00+00:00", "mercredi 2 décembre, 10\u00a0h")]
+
+
 def test_the_home_page_says_so_when_nothing_may_be_booked(open_app: Flask, stranger: FlaskClient) -> None:
     with open_app.app_context(), writing():
         for service in booking.services():

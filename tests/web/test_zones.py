@@ -90,3 +90,26 @@ def test_the_confirmation_carries_a_copy_of_what_was_agreed(
     text = confirmation(open_app)
     assert "Ce que vous avez accepté\u00a0:" in text
     assert "reconnais perdre mon droit de rétractation" in text
+
+
+def test_without_a_script_the_zone_is_chosen_from_a_list_and_every_button_says_both_hours(
+    stranger: FlaskClient,
+) -> None:
+    page = stranger.get(REPAIR).text
+    assert '<option value="America/Cayenne">Cayenne, 5\u00a0h</option>' in page
+    assert "Europe/Paris" not in re.findall(r'<option value="(.*?)"', page)
+    page = stranger.get(f"{REPAIR}?zone=America/Cayenne").text
+    assert '<option value="America/Cayenne" selected>' in page
+    assert f'value="{START}"><span>mardi 24 novembre<span class="sr">, </span></span><b>10\u00a0h</b>' in page
+    assert "<b>10\u00a0h</b><small>vous\u00a0: 6\u00a0h</small>" in page
+    assert "&amp;zone=America/Cayenne" in page  # the next days keep it
+    form = re.search(r'<input type="hidden" name="zone" value="(.*?)">', page)
+    assert form
+    assert "6\u00a0h, heure de Cayenne" in stranger.get(booked(stranger, START, form[1])).text
+
+
+@pytest.mark.parametrize("zone", ["Europe/Paris", "Mars/Olympus", "../../etc/passwd", '"><script>'])
+def test_a_zone_that_is_none_changes_nothing(stranger: FlaskClient, zone: str) -> None:
+    page = stranger.get(REPAIR, query_string={"zone": zone}).text
+    assert "vous\u00a0: " not in page.replace('data-there="vous\u00a0: {}"', "")
+    assert '<input type="hidden" name="zone" value="">' in page
