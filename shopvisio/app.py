@@ -49,6 +49,7 @@ from shopvisio.web import (
     signalling,
     stills,
     trial,
+    withdrawal,
     wording,
 )
 from shopvisio.web import legal as legal_pages
@@ -70,6 +71,7 @@ BLUEPRINTS = (
     available,
     customer,
     aftercare,
+    withdrawal,
     legal_pages,
     call,
     stills,

@@ -17,6 +17,7 @@ from shopvisio import booking, clock, intake, legal, mail, proof, settings
 from shopvisio.accounts import Staff
 from shopvisio.availability import Slot
 from shopvisio.booking import Appointment, Reading, Service
+from shopvisio.cases import Case
 from shopvisio.db import db, writing
 from shopvisio.errors import Conflict, Invalid, NotFound, ShopVisioError, SlotTaken
 from shopvisio.i18n import _, here, lazy, place, zone
@@ -78,14 +79,19 @@ def _offer(service: Service, now: datetime) -> Offer:
 def entrance() -> ResponseReturnValue:
     """For those who have an appointment already: where their link is; a pasted one leads to their case."""
     pasted = request.args.get("link", "").strip()
-    found = CASE_ADDRESS.search(pasted)
-    if found is None:
+    case = pasted_case(pasted)
+    if case is None:
         return render_template("book/entrance.html", pasted=pasted), 422 if pasted else 200
-    try:
-        case = guard.case_behind(found[1])
-    except NotFound:
-        return render_template("book/entrance.html", pasted=pasted), 422
     return redirect(url_for("customer.case", token=guard.token_of(case)), 303)
+
+
+def pasted_case(pasted: str) -> Case | None:
+    """The case whose link this text holds, if it is whole."""
+    found = CASE_ADDRESS.search(pasted)
+    try:
+        return guard.case_behind(found[1]) if found else None
+    except NotFound:
+        return None
 
 
 # -- times

@@ -298,28 +298,6 @@ def cancel(case: Case) -> ResponseReturnValue:
     return redirect(home, 303)
 
 
-@blueprint.route("/withdraw", methods=["GET", "POST"])
-@case_link
-def withdraw(case: Case) -> ResponseReturnValue:
-    """ "Renoncer au contrat ici": what it says, then the button that confirms it. Pressed twice, it is done once."""
-    now, home = clock.now(), _home(case)
-    if not cases.may_withdraw(case, now):
-        return redirect(home, 303)
-    if request.method == "GET":
-        mail_leaves = mail.is_configured() and bool(case.customer.email)
-        return render_template(
-            "customer/withdraw.html", case=case, token=guard.token_of(case), back=home, mail_leaves=mail_leaves
-        )
-    coming = booking.upcoming(case, now)
-    with writing():
-        cases.withdraw(case, now)
-        booking.free_up(case, "customer", now)
-    if coming is not None:
-        signalling.end(coming)
-    wake_jobs()
-    return redirect(home, 303)
-
-
 def _still_to_come(case: Case, now: datetime) -> Appointment | None:
     """The visit that may still be moved or cancelled."""
     appointment = booking.upcoming(case, now)

@@ -27,11 +27,13 @@ def anybody(view: View) -> View:
 
 
 def case_link(view: Callable[..., Any]) -> Callable[..., Any]:
-    """A page behind the customer's secret link: ``<token>`` in the address becomes the ``case``."""
+    """A page behind the customer's secret link: ``<token>`` in the address becomes the ``case``, which the foot of the
+    page knows too."""
 
     @wraps(view)
     def checked(token: str, **given: Any) -> Any:
-        return view(case=case_behind(token), **given)
+        g.case = case_behind(token)
+        return view(case=g.case, **given)
 
     checked.rule = "case_link"  # type: ignore[attr-defined]
     return checked

@@ -145,6 +145,10 @@ def test_one_person_holds_three_visits_to_come(open_app: Flask, stranger: FlaskC
 # -- withdrawal
 
 
+def foot(page: str) -> str:
+    return page.partition('<footer class="foot">')[2]
+
+
 def case_of(path: str) -> Case:
     return guard.case_behind(path.rpartition("/")[2])
 
@@ -154,7 +158,8 @@ def test_withdrawing_takes_two_steps_and_is_acknowledged(
 ) -> None:
     run_jobs()
     assert "Renoncer au contrat ici" in mails(open_app, "confirmation")[0].text
-    assert "Renoncer au contrat ici" in stranger.get(case_path).text
+    link = f'<a href="{case_path}/withdraw">Renoncer au contrat ici</a>'
+    assert all(link in foot(stranger.get(case_path + page).text) for page in ("", "/move", "/cancel"))
     page = stranger.get(f"{case_path}/withdraw").text
     assert "Confirmer la rétractation" in page
     assert "dossier D2026-0001, conclu lundi 23 novembre, 9\u00a0h" in page
@@ -214,3 +219,19 @@ def test_a_visit_to_look_at_products_has_no_contract_to_withdraw_from(open_app: 
     with open_app.app_context(), writing():
         path = f"/case/{guard.token_of(book_visit(booking.services('sale')[0], TUESDAY_10).case)}"
     assert "Renoncer au contrat" not in stranger.get(path).text
+
+
+def test_every_page_leads_to_it_and_without_the_link_one_reads_whom_to_tell(
+    stranger: FlaskClient, case_path: str
+) -> None:
+    for page in ("/", "/book/1", "/legal/terms", "/message"):
+        assert '<a href="/withdraw">Renoncer au contrat ici</a>' in foot(stranger.get(page).text)
+    page = stranger.get("/withdraw").text
+    assert "bonjour@atelier-lumiere.example" in page
+    assert "04 65 71 12 34" in page.replace("\u00a0", " ")
+    pasted = stranger.get("/withdraw", query_string={"link": f"voici : https://localhost{case_path}?new=1"})
+    assert pasted.location == f"{case_path}/withdraw"
+    for wrong in ("https://localhost/case/x", f"{case_path}x", "'\"><script>"):
+        refused = stranger.get("/withdraw", query_string={"link": wrong})
+        assert refused.status_code == 422
+        assert "Ce lien n’est pas entier" in refused.text
