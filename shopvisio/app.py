@@ -47,11 +47,13 @@ from shopvisio.web import (
     register,
     safety,
     signalling,
+    steps,
     stills,
     trial,
     withdrawal,
     wording,
 )
+from shopvisio.web import guides as guide_pages
 from shopvisio.web import legal as legal_pages
 
 log = logging.getLogger(__name__)
@@ -75,6 +77,8 @@ BLUEPRINTS = (
     legal_pages,
     call,
     stills,
+    steps,
+    guide_pages,
     desk,
     following,
     counter,

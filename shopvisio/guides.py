@@ -196,6 +196,9 @@ def set_state(guide: Guide, state: str, actor: Actor, now: datetime) -> None:
         raise Invalid
     if state == "ready" and not guide.steps:
         raise Conflict(_("Écrivez au moins une étape avant de mettre ce guide en service."))
+    if state == "ready":
+        for step in guide.steps:
+            step.still_id = None  # what was not copied stays with its case
     guide.state, guide.edited, guide.by, guide.changed = state, True, actor.name, now
 
 

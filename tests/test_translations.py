@@ -23,6 +23,7 @@ SAME = {"Danger",   # what is written alike in French and in English
     "Conclusion",
     "France",
     "Guadeloupe",
+    "Guides",
     "IBAN",
     "Martinique",
     "Mayotte",

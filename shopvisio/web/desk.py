@@ -25,6 +25,7 @@ from shopvisio import (
     papers,
     payments,
     settings,
+    stops,
     trials,
 )
 from shopvisio.accounts import Staff
@@ -65,6 +66,7 @@ def menu() -> list[Place]:
         Place("desk.listing", "wrench", _("Dossiers"), "cases", sum(counts.get(state, 0) for state in GOING)),
         Place("desk.parts", "box", _("Pièces"), "cases", sum(counts.get(state, 0) for state in PARTS_OUT)),
         Place("inquiries.listing", "chat", _("Messages"), "cases", inquiries.count_waiting()),
+        Place("guides.listing", "book", _("Guides"), "cases"),
         Place("owner.products", "bag", _("Produits"), "products"),
         Place("owner.papers", "doc", _("Papiers"), "papers"),
         Place("owner.mails", "mail", _("E-mails"), "settings"),
@@ -376,6 +378,8 @@ def propose(key: str) -> ResponseReturnValue:
     """Repaired or not, sold or not."""
 
     def do(case: Case, form: FlaskForm, me: Staff, now: datetime) -> None:
+        if form.outcome.data == "repaired":
+            stops.refuse(case)
         why = cases.Why(form.condition.data or "", form.barrier.data or "")
         cases.propose(case, form.outcome.data or "", form.words.data or "", me.actor, now, why)
 
@@ -388,6 +392,7 @@ def part(key: str) -> ResponseReturnValue:
     """A part is needed: named and priced, for the customer to accept."""
 
     def do(case: Case, form: FlaskForm, me: Staff, now: datetime) -> None:
+        stops.refuse(case)
         price = _part_price(form)
         cases.offer_part(
             case, form.data["name"] or "", form.reference.data or "", price, form.words.data or "", me.actor, now

@@ -8,7 +8,8 @@ appointment's key), ``{guest, name}`` (a third person: the token of their link, 
 Its twin in the browser is ``static/call/protocol.js``.
 
 client -> server, each answered by an acknowledgement ``{…}`` or ``{error, message}``:
-    enter  {mic, camera, sound, voice}   take the seat -> {seat, media, people, messages, wait, stills, turn}
+    enter  {mic, camera, sound, voice}   take the seat -> {seat, media, people, messages, wait, stills, stopped,
+                                  turn}
     offer  {sdp}                  dial the relay -> {answer}
     media  {mic, camera, sound, voice}   camera is on, off, paused or held; voice: no pictures wanted
     here   {}                     does the line still stand?
@@ -19,6 +20,7 @@ client -> server, each answered by an acknowledgement ``{…}`` or ``{error, mes
                                   seconds, each {ago, rtt, loss, received, sent, rung, redials, freezes}
     invite {}                     staff ask a third person in -> {link, qr}    qr: the link as an SVG picture
     uninvite {}                   staff withdraw that, and put the third person out
+    stop   {cause}                everything stops; cause is gas, mains, water, height, other, or empty until it is said
     leave  {}
 server -> client:
     people   [{seat, role, name, mic, camera, sound, voice, link}]    link is live, or lost while awaited back
@@ -26,6 +28,8 @@ server -> client:
     wait     {late, busy, name}   minutes the colleague said to be late; whether another call holds them; their name
     still    {id, at, role, name, width, height, visit}    a picture came in beside the call
     asked    {what, name}         somebody of the shop asks for it
+    steps    {}                   the checklist has changed: its pages are asked for it
+    stopped  {stop}               everything is stopped: {at, role, name, cause}; null once it goes on
     replaced {}                   the same seat was taken by a newer page
     ended    {next}               the call is over; the page to go to
     closing  {}                   the appliance stops; it will be back

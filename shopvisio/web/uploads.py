@@ -1,5 +1,6 @@
 """Photos that are sent to us: looked at for their weight, cleaned in their turn, kept in the uploads folder."""
 
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from io import SEEK_END
@@ -67,6 +68,13 @@ def usable(files: Iterable[FileStorage], room: int, most: int) -> tuple[list[Cle
 def _read_and_clean(stream: IO[bytes], *sides: int) -> list[Clean]:
     """Read in its turn only: the photos that wait for theirs stay on the disk."""
     return pictures.sized(stream.read(), *sides)
+
+
+def copy(file: str) -> str:
+    """A kept photo once more, under a name of its own: it outlives the first."""
+    name = f"{public_id(20)}.jpg"
+    shutil.copyfile(_folder() / file, _folder() / name)
+    return name
 
 
 def forget(files: Iterable[str]) -> None:

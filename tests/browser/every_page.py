@@ -15,14 +15,32 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
-from shopvisio import booking, calls, cases, clock, config, db, demo, intake, invoices, legal, papers, settings
+from shopvisio import (
+    booking,
+    calls,
+    cases,
+    clock,
+    config,
+    db,
+    demo,
+    guides,
+    intake,
+    invoices,
+    legal,
+    papers,
+    settings,
+    steps,
+    stops,
+)
 from shopvisio.accounts import Staff
 from shopvisio.app import create_app
 from shopvisio.booking import Appointment, Service
 from shopvisio.cases import Case
+from shopvisio.guides import Guide
 from shopvisio.i18n import LANGUAGES, use
 from shopvisio.intake import Draft
 from shopvisio.invoices import Paper
+from shopvisio.steps import Wording
 from shopvisio.web import guard
 from tests.conftest import PASSWORD, Shop, book_visit, open_shop
 
@@ -58,6 +76,7 @@ def main() -> None:
 def fill(shop: Shop, now: datetime) -> None:
     """A case in every state, with its calls, parts and papers, and two bookings on their way."""
     back = (now - n * timedelta(minutes=30) for n in range(2, 40))
+    guided(shop, now)
     repaired = seen(shop.repair, shop.repairer, next(back))
     cases.propose(repaired, "repaired", "Filtre nettoyé, un bouchon retiré.", shop.repairer.actor, now)
     cases.answer(repaired, True, "", now)
@@ -86,6 +105,26 @@ def fill(shop: Shop, now: datetime) -> None:
         book_visit(service, now + timedelta(days=1), now)
         draft = intake.begin(service, now + timedelta(days=4), "", now)
         intake.type_in(draft, device="Réservoir de WC", symptom="Il fuit.", dangers=["nothing"], done=[])
+
+
+def guided(shop: Shop, now: datetime) -> None:
+    """A case with steps in every state, stopped for danger, with a gate that waits; a draft of a guide."""
+    case, actor = book_visit(shop.repair, now + timedelta(days=4), now).case, shop.repairer.actor
+    for text, danger in (
+        ("Couper l’eau", "danger"),
+        ("Ôter le couvercle", "attention"),
+        ("Nettoyer", ""),
+        ("Fermer", ""),
+    ):
+        steps.write(case, Wording(text, "Doucement, à deux mains.", danger), actor)
+    first, second, *_others = steps.of_case(case)
+    for step in (first, second):
+        steps.tick(case, step.id, case.customer.actor, now)
+    steps.untick(case, second.id, actor, now)
+    steps.remove(case, second.id, actor, now)
+    guides.start(guides.listed("fr", "robinet goutte")[0], case, actor, now)
+    stops.press(booking.appointments(case)[-1], case.customer.actor, "water", now)
+    guides.begin("fr", shop.owner.actor, now)
 
 
 def seen(service: Service, staff: Staff, start: datetime) -> Case:
@@ -128,9 +167,10 @@ def true_names() -> Names:
     found = list(session.scalars(select(Case).order_by(Case.id)))
     drafts, people = session.scalars(select(Draft)), session.scalars(select(Staff))
     visits = session.scalars(select(Appointment).order_by(Appointment.id.desc()))
+    library = session.scalars(select(Guide).order_by(Guide.id.desc()))
     return {
         "token": [guard.token_of(case) for case in found],
-        "key": [row.key for row in (*found, *drafts, *visits, *people)],
+        "key": [row.key for row in (*found, *drafts, *visits, *people, *library)],
         "group": list(settings.GROUPS),
         "name": list(legal.TEXTS),
         "language": list(LANGUAGES),

@@ -8,7 +8,9 @@
 import { stayAwake } from "./awake.js";
 import { Camera } from "./camera.js";
 import { Chat } from "./chat.js";
+import { Checklist } from "./checklist.js";
 import { chime } from "./chime.js";
+import { Danger } from "./danger.js";
 import { all, find, foldOutside, onActs, toggle } from "./dom.js";
 import { Figures } from "./figures.js";
 import { Gauge } from "./gauge.js";
@@ -74,6 +76,11 @@ const line = new Line(
     wait: onWait,
     still: onStill,
     asked: onAsked,
+    steps: () => void checklist?.look(),
+    stopped: ({ stop }) => {
+      danger?.show(stop);
+      void checklist?.look(); // nothing is ticked meanwhile
+    },
     down: () => update({ line: false }),
     closing: () => update({ closing: true }),
     replaced: () => quit(handOver.gone()),
@@ -87,6 +94,8 @@ const line = new Line(
 const handOver = new HandOver();
 const bigScreen = new Screen(page.dataset.screen ?? "", facts.csrf, () => location.assign(page.dataset.home ?? "/"));
 const chat = new Chat(facts.role, (text) => line.say(text));
+const checklist = document.querySelector("#steps") ? new Checklist() : null;
+const danger = document.querySelector("#stopped") ? new Danger(line) : null;
 const card = facts.role === "customer" ? new Card() : null;
 const invitation = isStaff ? new Invitation(line) : null;
 if (isStaff && !isRepair) new Shelf((product) => line.show(product));
@@ -171,6 +180,8 @@ function named() {
 function onEntered(seated) {
   Object.assign(state, { seat: seated.seat, line: true, closing: false, wait: seated.wait });
   onWait(seated.wait);
+  void checklist?.look();
+  danger?.show(seated.stopped);
   album?.catchUp(seated.stills);
   void shutter?.catchUp();
   chat.catchUp(seated.messages);
@@ -558,6 +569,12 @@ onActs({
     handOver.close();
     await line.leave();
     quit("phoned");
+  },
+  stop: () => danger?.press(""),
+  cause: (button) => danger?.press(button.dataset.cause ?? ""),
+  "conclude-not": () => {
+    find("#conclude button[value=not_repaired]").closest("details")?.setAttribute("open", "");
+    /** @type {HTMLDialogElement} */ (find("#conclude")).showModal();
   },
   "not-yet": () => /** @type {HTMLDialogElement} */ (find("#conclude")).close(),
   copy: (button) => navigator.clipboard?.writeText(location.href).then(() => {

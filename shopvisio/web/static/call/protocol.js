@@ -47,6 +47,12 @@
  * @property {"still" | "motion" | "detail"} what
  * @property {string} name  Who asks.
  *
+ * @typedef {Object} Stopped  Everything is.
+ * @property {string} at  ISO 8601.
+ * @property {"customer" | "staff" | "guest"} role  Of who pressed.
+ * @property {string} name
+ * @property {"gas" | "mains" | "water" | "height" | "other" | ""} cause
+ *
  * @typedef {Object} Seated
  * @property {string} seat
  * @property {"none" | "live" | "lost"} media  What the relay has of us: none after it was started anew.
@@ -54,6 +60,7 @@
  * @property {Message[]} messages
  * @property {Still[]} stills
  * @property {Wait} wait
+ * @property {Stopped | null} stopped
  * @property {RTCIceServer[]} turn  For networks that let nothing else through.
  *
  * @typedef {Object} Wait  What a customer is told while they wait.
@@ -68,6 +75,8 @@
  * @property {(wait: Wait) => void} wait
  * @property {(still: Still) => void} still  A picture came in beside the call.
  * @property {(asked: Asked) => void} asked  Somebody of the shop asks our page for something.
+ * @property {() => void} steps  The checklist has changed.
+ * @property {(told: {stop: Stopped | null}) => void} stopped  Everything is stopped, or goes on.
  * @property {() => void} down  The line is cut; it comes back by itself.
  * @property {() => void} closing  The appliance stops for a moment.
  * @property {() => void} replaced  A newer page has our seat.
@@ -126,7 +135,7 @@ export class Line {
     this.#socket.on("connect", () => this.#sit());
     this.#socket.on("disconnect", (/** @type {string} */ why) => this.#cut(why));
     this.#socket.on("connect_error", (/** @type {any} */ error) => this.#failed(error));
-    for (const name of /** @type {const} */ (["people", "message", "wait", "still", "asked", "closing"])) {
+    for (const name of /** @type {const} */ (["people", "message", "wait", "still", "asked", "steps", "stopped", "closing"])) {
       this.#socket.on(name, hear[name]);
     }
     this.#socket.on("replaced", () => this.#finish(() => hear.replaced()));
@@ -202,6 +211,12 @@ export class Line {
   async request(what) {
     await this.#seat();
     await this.#ask("ask", { what });
+  }
+
+  /** Everything stops. @param {string} cause */
+  async stop(cause) {
+    await this.#seat();
+    await this.#ask("stop", { cause });
   }
 
   /**
