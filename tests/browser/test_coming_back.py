@@ -16,13 +16,15 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Playwright, expect
+from rtc import firefox
 from rtc.networks import PORT, Internet, Machine, go, internet, why_not
+from rtc.networks import firefox as on_firefox
 
 from shopvisio import clock, tls
 
 from .cameras import film
 from .conftest import LAPTOP, PHONE, REMEMBER_CONNECTIONS, ROOT, Served, Visit
-from .people import click, sees, sign_in
+from .people import SEES, click, sees, sign_in
 
 SHOP, TURN = "203.0.113.1", "203.0.113.5"
 WHY_NOT = why_not()
@@ -202,6 +204,64 @@ def test_a_box_that_gets_another_address(town: Town) -> None:
     box.run("ip", "address", "add", "203.0.113.3/24", "dev", "wan")
     comes_back(talk, now())
     assert dials(talk.karim) == before
+
+
+@long
+def test_an_appliance_that_gets_another_address(town: Town) -> None:
+    """A lease ends: the shop's router forwards to the new address, and the old one answers nobody."""
+    customers, staff, gate = (town.net.machine() for _one in range(3))
+    town.net.switch((gate, "wan", f"{SHOP}/24"), (staff, "wan", "203.0.113.8/24"), (customers, "wan", "203.0.113.9/24"))
+    town.net.switch((town.house, "lan", "192.168.1.10/24"), (gate, "lan", "192.168.1.1/24"))
+    town.house.route("192.168.1.1")
+    gate.translates("wan")
+    gate.forwards("wan", "192.168.1.10")
+    town.served.env["SHOPVISIO_MEDIA_ADDRESSES"] = SHOP
+    town.served.start()
+    talk = town.talk(customers, staff)
+    town.house.run("ip", "address", "flush", "dev", "lan", "scope", "global")
+    town.house.run("ip", "address", "add", "192.168.1.50/24", "dev", "lan")
+    town.house.route("192.168.1.1")
+    gate.run("iptables", "-t", "nat", "-F", "PREROUTING")
+    gate.forwards("wan", "192.168.1.50")
+    comes_back(talk, now())
+
+
+@long
+@pytest.mark.skipif(bool(firefox.why_not()), reason=firefox.why_not())
+def test_a_customer_with_firefox(town: Town, tmp_path: Path) -> None:
+    """The product's own page: the lobby, the call, and back after the network has changed."""
+    customers, staff = in_the_open(town)
+    visit: Visit = town.served.visit("repair")
+    karim = town.people(staff, "blue", LAPTOP)
+    go(karim, town.served.url)
+    sign_in(karim, town.served, visit, "repairer")
+    click(karim, "Rejoindre l’appel")
+    with on_firefox(customers, tmp_path) as ask:
+
+        def within(expression: str) -> None:
+            until = now() + WAIT
+            while not ask("run", expression):
+                assert now() < until, ask("run", "document.body.innerText")
+
+        ask("go", f"{town.served.url}{visit.case_path}/call")
+        for button in ("ask", "enter"):
+            within(f"""[...document.querySelectorAll("#lobby [data-act={button}]")].some(
+                (one) => one.checkVisibility() && !one.disabled && !one.click())""")
+        within(f"({SEES})(['#theirs video', 'blue'])")
+        moves = "document.querySelector('#theirs video').currentTime"
+        seen = karim.evaluate(moves)
+        karim.wait_for_function(f"() => {moves} > {seen} + 1", timeout=WAIT)
+        customers.run("ip", "address", "add", "203.0.113.99/24", "dev", "wan")
+        customers.run("ip", "address", "del", "203.0.113.9/24", "dev", "wan")
+        customers.run("ip", "address", "replace", "203.0.113.99/24", "dev", "wan")
+        moved = now()
+        karim.wait_for_timeout(5_000)
+        karim.wait_for_function("(since) => shown.at(-1) > since + 5_000", arg=moved, timeout=WAIT)
+        gap = karim.evaluate("(since) => Math.max(...shown.map((at, i) => at > since ? at - shown[i - 1] : 0))", moved)
+        print(f"the repairer saw nothing new for {gap / 1000:.2f} s")
+        within("document.querySelector('#room .notice').hidden")
+        heard = ask("run", moves)
+        within(f"{moves} > {heard} + 1")
 
 
 @long

@@ -225,6 +225,7 @@ def reported(page: Page) -> dict[str, Any]:
     raise AssertionError([one for one in page.evaluate("report()") if one["type"].endswith("rtp")])
 
 
+@pytest.mark.long
 def test_reports_go_from_end_to_end_and_lips_with_the_voice_also_after_a_return(call: tuple[Page, Page]) -> None:
     customer, repairer = call
     for _turn in range(2):
@@ -249,6 +250,7 @@ def test_the_relay_is_the_only_remote_address(house: House, call: tuple[Page, Pa
         assert {one["protocol"] for one in remote} == {"udp"}
 
 
+@pytest.mark.long
 def test_a_reload_brings_the_picture_back_and_leaves_the_other_alone(
     house: House, call: tuple[Page, Page],
 ) -> None:
@@ -271,6 +273,7 @@ def test_a_reload_brings_the_picture_back_and_leaves_the_other_alone(
     assert sorted(house.joins) == ["customer", "repairer", "repairer"], repairer.evaluate("states")
 
 
+@pytest.mark.long
 def test_the_picture_is_sharp_soon_after_the_second_arrives(opens: Opens) -> None:
     customer, repairer = opens(0, "customer&alone"), opens(1, "repairer")
     enter(customer, SHARP)
