@@ -31,6 +31,8 @@ Message = stun.Message
 
 ROOM = 2048               # bytes of the packet buffer: the longest datagram and SRTP's trailer
 LONGEST = 1600            # bytes of a datagram that is looked at
+NOTE = 32                 # bytes of what the kernel notes beside it: a header of 16, then struct timespec
+_TIME = struct.Struct("qq").unpack_from
 
 for chatty in ("aioice", "aiortc"):      # at INFO they write people's addresses into the log
     logging.getLogger(chatty).setLevel(logging.WARNING)
@@ -69,13 +71,23 @@ class Way(Protocol):
 
 
 class Packet:
-    """A buffer that a media packet is received into, rewritten in and sent from. ``at``: where it lies in memory."""
+    """A buffer that a media packet is received into, rewritten in and sent from. ``at``: where it lies in memory;
+    ``note_at``: where the kernel may write, in NOTE bytes, when it came.
+    """
 
     def __init__(self) -> None:
         self._data, self._size = ctypes.create_string_buffer(ROOM), ctypes.c_int()
         self.at, self._size_at = ctypes.addressof(self._data), ctypes.addressof(self._size)
         self.view = memoryview(self._data).cast("B")
         self._spare: Packet | None = None
+        self._note = ctypes.create_string_buffer(NOTE)
+        self.note_at = ctypes.addressof(self._note)
+
+    @property
+    def came(self) -> float:
+        """When the kernel took it, whatever this process did just then: seconds of the wall clock, 0 if unknown."""
+        seconds, nanoseconds = _TIME(self._note, NOTE - 16)
+        return float(seconds + nanoseconds / 1e9)
 
     def copy(self, size: int) -> "Packet":
         """A second buffer with the same ``size`` bytes: what is encrypted in place is lost for another receiver."""

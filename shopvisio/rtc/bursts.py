@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from struct import Struct, pack_into, unpack_from
 
-from shopvisio.rtc.adapter import LONGEST, Address, Packet
+from shopvisio.rtc.adapter import LONGEST, NOTE, Address, Packet
 
 BURST = 64                  # datagrams taken at once, before others have their turn
 NAME = 28                   # bytes of the longest address: sockaddr_in6
@@ -58,6 +58,11 @@ class _Messages:
         words = ctypes.sizeof(_Message) // 4
         self.sizes = memoryview(self._messages).cast("B").cast("I")[_Message.size.offset // 4::words]
 
+    def keeps_note(self, place: int, packet: Packet) -> None:
+        """Of when the datagram in this place came: one that fits exactly, so the kernel leaves its size as it is."""
+        header = self._messages[place].header
+        header.control, header.control_size = packet.note_at, NOTE
+
 
 class Inbox:
     """What has come to one socket, taken into ``packets``."""
@@ -66,6 +71,7 @@ class Inbox:
         self._fd, self._packets = sock.fileno(), packets
         self._messages = _Messages(len(packets))
         for place, packet in enumerate(packets):
+            self._messages.keeps_note(place, packet)
             _PIECE.pack_into(self._messages.pieces, _PIECE.size * place, packet.at, LONGEST)
         self._names = [self._messages.names[at:at + NAME] for at in range(0, NAME * len(packets), NAME)]
 

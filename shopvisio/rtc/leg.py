@@ -174,7 +174,7 @@ class Leg:
         now = self.seen = time.monotonic()
         view = packet.view
         if self._arrivals:
-            self._note(self._arrivals, view, size, now)
+            self._note(self._arrivals, view, size, packet.came or now)
         ssrc = _SSRC(view, 8)[0]
         for hop in self.hops:
             flow = hop.sent.get(ssrc) or self._learn(hop, ssrc, view[1] & 0x7F)

@@ -30,11 +30,14 @@ class Arrivals:
         self._since = 0.0
 
     def note(self, number: int, now: float, sender: int, media: int) -> bytes:
-        """A packet arrived at ``now``; the RTCP that is due, or b"". ``media``: an SSRC of whoever sent it."""
+        """A packet arrived at ``now``, in seconds of any clock; the RTCP that is due, or b"".
+
+        ``media``: an SSRC of whoever sent it.
+        """
         self._newest += signed(number - self._newest)
         if not self._got:
             self._since = now
-        elif now - self._since > FORGET:
+        elif abs(now - self._since) > FORGET:      # the wall clock may be set
             self._got.clear()
             self._since = now
         self._got.setdefault(self._newest, int(now * TICK))

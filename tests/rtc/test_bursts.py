@@ -1,6 +1,7 @@
 """Datagrams come and go by the burst, with their sizes and addresses, over IPv4 and IPv6."""
 
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -8,6 +9,7 @@ import pytest
 
 from shopvisio.rtc.adapter import LONGEST, Packet
 from shopvisio.rtc.bursts import Inbox, Outbox, _address, _name
+from shopvisio.rtc.port import open_sockets
 
 
 @pytest.fixture(params=["127.0.0.1", "::1"])
@@ -87,6 +89,20 @@ def test_a_full_outbox_sends_what_it_has(pair: tuple[socket.socket, socket.socke
     assert [far.recv(100), far.recv(100)] == [b"p", b"pa"]
     outbox.flush()
     assert far.recv(100) == b"pac"
+
+
+def test_each_packet_knows_when_it_came_however_late_it_is_read() -> None:
+    near, = open_sockets(0, ["127.0.0.1"])
+    with near, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far:
+        inbox = Inbox(near, packets(b"", b""))
+        for _turn in range(2):
+            began = time.time()
+            for _packet in range(2):
+                far.sendto(b"one", near.getsockname())
+                time.sleep(0.05)
+            first, second = (packet.came for packet, _size, _sender in inbox.take())
+            assert second - first > 0.049
+            assert abs(first - began) < 10
 
 
 def test_an_address_of_an_interface_that_is_gone_is_still_an_address() -> None:
