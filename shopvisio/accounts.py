@@ -21,7 +21,9 @@ ROLES = {
     "accountant": lazy("Comptable"),
 }
 MAY = {
-    "owner": {"desk", "cases", "calls", "outcomes", "papers", "payments", "products", "guides", "settings", "staff"},
+    "owner": {
+        "desk", "cases", "calls", "outcomes", "papers", "payments", "products", "guides", "figures", "settings", "staff"
+    },
     "seller": {"desk", "cases", "calls", "outcomes", "papers", "payments", "products"},
     "repairer": {"desk", "cases", "calls", "outcomes", "papers", "payments", "guides"},
     "accountant": {"papers"},

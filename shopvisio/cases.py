@@ -110,7 +110,7 @@ class Case(Base):
     closed_at: Mapped[datetime | None] = mapped_column(index=True)
     confirmed_by: Mapped[str] = mapped_column(default="")  # customer or staff
     guaranteed: Mapped[date | None]  # the last day of the guarantee, as promised when the repair was confirmed
-    returned: Mapped[datetime | None]  # when it came back under guarantee: nothing is billed any more
+    returned: Mapped[datetime | None] = mapped_column(index=True)  # when it came back under guarantee: 0 € from then on
     withdrawn: Mapped[datetime | None]  # when the customer withdrew from the contract
     created: Mapped[datetime]
 

@@ -77,6 +77,9 @@ class Figures(Base):
     name: Mapped[str]
     setup: Mapped[int | None]
     series: Mapped[str] = mapped_column(default="[]")
+    rtt: Mapped[int | None]  # ms, the mean of the series, for the months' figures; likewise:
+    loss: Mapped[int] = mapped_column(default=0)  # of a thousand packets
+    redials: Mapped[int] = mapped_column(default=0)
 
     call: Mapped[Call] = relationship()
 
@@ -97,6 +100,8 @@ def note(call: Call, actor: Actor, seat: str, setup: int | None, samples: Iterab
     while len(points) > POINTS:
         points = [_together(points[at : at + 2]) for at in range(0, len(points), 2)]
     figures.series = json.dumps([astuple(point) for point in points], separators=(",", ":"))
+    whole = summary(points)
+    figures.rtt, figures.loss, figures.redials = whole.rtt, round(10 * (whole.loss or 0)), whole.redials
     db.session.flush()
 
 
@@ -125,7 +130,7 @@ def summary(points: Sequence[Point]) -> Summary:
 def _of(call: Call, actor: Actor, seat: str) -> Figures:
     found = db.session.scalar(select(Figures).where(Figures.call_id == call.id, Figures.seat == seat))
     if found is None:
-        found = Figures(call=call, seat=seat, role=actor.kind, name=actor.name, series="[]")
+        found = Figures(call=call, seat=seat, role=actor.kind, name=actor.name, series="[]", loss=0, redials=0)
         db.session.add(found)
         db.session.flush()
     return found

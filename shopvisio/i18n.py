@@ -146,6 +146,11 @@ def day_short(moment: datetime | date) -> str:
     return _on_day(moment, "d MMM")
 
 
+def month_short(day: date) -> str:
+    """``nov. 26``: under a plot."""
+    return _on_day(day, "MMM yy")
+
+
 def weekday_short(moment: datetime | date) -> str:
     """``mer. 25``: where seven stand in a row."""
     return _on_day(moment, "EEE d")

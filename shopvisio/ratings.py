@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from shopvisio.cases import REPAIR_OUTCOMES, SALE_OUTCOMES, Case, record
 from shopvisio.db import Base, db
@@ -64,4 +64,5 @@ def rate(case: Case, stars: int, words: str | None, now: datetime) -> Rating:
 
 def latest(limit: int) -> list[Rating]:
     """The last ratings, the newest first."""
-    return list(db.session.scalars(select(Rating).order_by(Rating.at.desc(), Rating.id.desc()).limit(limit)))
+    newest = select(Rating).order_by(Rating.at.desc(), Rating.id.desc()).limit(limit)
+    return list(db.session.scalars(newest.options(joinedload(Rating.case).joinedload(Case.customer))))

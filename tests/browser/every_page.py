@@ -23,11 +23,13 @@ from shopvisio import (
     config,
     db,
     demo,
+    guarantee,
     guides,
     intake,
     invoices,
     legal,
     papers,
+    ratings,
     settings,
     steps,
     stops,
@@ -81,6 +83,12 @@ def fill(shop: Shop, now: datetime) -> None:
     cases.propose(repaired, "repaired", "Filtre nettoyé, un bouchon retiré.", shop.repairer.actor, now)
     cases.answer(repaired, True, "", now)
     papers.issue(repaired, now)
+    ratings.rate(repaired, 4, "Très patient, merci.", now)
+    returned = seen(shop.repair, shop.repairer, next(back))
+    cases.propose(returned, "repaired", "Joint remplacé.", shop.repairer.actor, now)
+    cases.answer(returned, True, "", now)
+    papers.issue(returned, now)
+    guarantee.come_back(returned, "Elle goutte de nouveau.", now)
     not_repaired = seen(shop.repair, shop.repairer, next(back))
     why = cases.Why("end_of_life", "no_part")
     cases.propose(not_repaired, "not_repaired", "Moteur brûlé.", shop.repairer.actor, now, why)

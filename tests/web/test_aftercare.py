@@ -277,3 +277,19 @@ def test_the_total_asked_for_is_the_one_of_the_invoice(
         cases.propose(case, "repaired", "", KARIM, NOW)
     assert "41,90\u00a0€" in ended.mails("answer")[0].text
     assert "41,90\u00a0€" in stranger.get(f"{case_path}/answer").text
+
+
+# -- the owner's figures
+
+
+def test_the_owner_reads_the_figures_and_nobody_else_does(
+    ended: Ended, stranger: FlaskClient, owner_client: FlaskClient, repairer_client: FlaskClient, case_path: str
+) -> None:
+    assert "Pas encore de note." in owner_client.get("/desk/figures").text
+    ended.as_("not_repaired")
+    stranger.post(f"{case_path}/rating", data={"stars": "3", "words": "Dommage."})
+    page = owner_client.get("/desk/figures").text
+    for told in ("sur 1 réparation conclue", "trop peu pour conclure", "Pièce introuvable", "3 sur 5", "Dommage."):
+        assert told in page, told
+    assert repairer_client.get("/desk/figures").status_code == 403
+    assert 'href="/desk/figures"' not in repairer_client.get("/desk").text
