@@ -43,6 +43,7 @@ SAME = {"Danger",   # what is written alike in French and in English
     "{n} minute",
     "{n} minutes",
     "{name}, {thing}",
+    "Zoom",
 }
 FRENCH_NAMES = ("‘RNE’", "‘RCS Lyon’", "Insee", "Kbis", "franchise en base", "Réunion")  # no English name
 PLACE = re.compile(r"\{\w*\}")

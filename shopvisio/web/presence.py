@@ -24,6 +24,7 @@ class Person:
     camera: str = "off"
     sound: bool = True  # whether they hear: browsers may hold the sound back until the page is touched
     voice: bool = False  # whether they want voice and stills only
+    lens: dict[str, Any] | None = None  # what their camera has and how it stands, once they told
     media: str = "none"
     awaits: str = ""  # a customer: the seat of the colleague they wait for
     awaited: str = ""  # and their name
@@ -46,6 +47,7 @@ class Person:
             "sound": self.sound,
             "voice": self.voice,
             "link": self.link,
+            "lens": self.lens,
         }
 
 
@@ -73,7 +75,7 @@ def enter(key: str, person: Person) -> str:
             del seats[other.seat]  # they are gone, and a colleague takes over
     older = seats.get(person.seat)
     if older is not None:
-        person.media = older.media
+        person.media, person.lens = older.media, older.lens
         _now.places.pop(older.sid, None)
     seats[person.seat] = person
     _now.places[person.sid] = (key, person)

@@ -47,6 +47,16 @@ def whole(most: int) -> Fits:
     return lambda value: isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
 
 
+def measure(most: float) -> Fits:
+    """A number from 0 to the most, whole or not."""
+    return lambda value: isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most
+
+
+def like(shape: Shape) -> Fits:
+    """Such a payload."""
+    return lambda value: isinstance(value, dict) and fits(value, shape)
+
+
 def known(fit: Fits) -> Fits:
     """The same, or nothing known."""
     return lambda value: value is None or fit(value)

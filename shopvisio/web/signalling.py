@@ -15,6 +15,9 @@ client -> server, each answered by an acknowledgement ``{…}`` or ``{error, mes
     here   {}                     does the line still stand?
     say    {text}                 a line of chat
     show   {product}              staff put a product (its id) on the customer's screen
+    lens   {torch, zoom, sides}   what our camera has: whether its lamp is lit, {least, most, step, now}, or null;
+                                  whether it may be turned
+    wish   {what, to}             staff ask the customer for torch (0 or 1), zoom, or to flip
     ask    {what}                 staff ask the customer's page for a still, for motion or for detail
     figures {setup, samples}      how the connection went: ms to the first picture or null; the last stretches of ten
                                   seconds, each {ago, rtt, loss, received, sent, rung, redials, freezes}
@@ -23,10 +26,11 @@ client -> server, each answered by an acknowledgement ``{…}`` or ``{error, mes
     stop   {cause}                everything stops; cause is gas, mains, water, height, other, or empty until it is said
     leave  {}
 server -> client:
-    people   [{seat, role, name, mic, camera, sound, voice, link}]    link is live, or lost while awaited back
+    people   [{seat, role, name, mic, camera, sound, voice, link, lens}]    link is live, or lost while awaited back
     message  {id, at, role, name, text, product}               product is null or {name, summary, price, url}
     wait     {late, busy, name}   minutes the colleague said to be late; whether another call holds them; their name
     still    {id, at, role, name, width, height, visit}    a picture came in beside the call
+    wished   {what, to, name}     somebody of the shop asks for lamp, zoom or the other side
     asked    {what, name}         somebody of the shop asks for it
     steps    {}                   the checklist has changed: its pages are asked for it
     stopped  {stop}               everything is stopped: {at, role, name, cause}; null once it goes on

@@ -42,7 +42,7 @@ def test_a_photo_goes_on_where_it_was_cut_also_after_a_reload(served: Served, ch
     visit = served.visit("repair")
     karim = colleague(chromium, served, visit, "repairer")
     marie = customer(chromium, served, visit)
-    sees(karim, "red")
+    sees(karim, "red", timeout=LONG)
     line = {"cut": False}
     arrived: list[int] = []
 
@@ -58,14 +58,14 @@ def test_a_photo_goes_on_where_it_was_cut_also_after_a_reload(served: Served, ch
     choose(marie, big_photo())
     assert until(marie, lambda: line["cut"], LONG)
     marie.reload()
-    sees(karim, "red")
+    sees(karim, "red", timeout=LONG)
     line["cut"] = False
     expect(karim.locator("#still")).to_contain_text("Photo de Marie", timeout=LONG)
     assert arrived[:2] == [0, PIECE]
     assert arrived[2] in (PIECE, 2 * PIECE), arrived  # the second piece, when the reload cut it off; never the first
     expect(karim.locator("#stills button")).to_have_count(1)
     marie.reload()  # it is out of the outbox: nothing goes a second time
-    sees(karim, "red")
+    sees(karim, "red", timeout=LONG)
     expect(marie.locator("#stills button")).to_have_count(1)
     assert arrived == sorted(arrived)
 
@@ -74,7 +74,7 @@ def test_several_photos_queue_and_each_is_told(served: Served, chromium: Chromiu
     visit = served.visit("repair")
     karim = colleague(chromium, served, visit, "repairer")
     marie = customer(chromium, served, visit)
-    sees(karim, "red")
+    sees(karim, "red", timeout=LONG)
     line = {"cut": True}
     marie.route("**/stills/*", lambda route: route.abort() if line["cut"] else route.continue_())
     click(marie, "Prendre une photo")
@@ -96,7 +96,7 @@ def test_the_shutter_is_seen_and_heard(served: Served, chromium: Chromium) -> No
         script=f"const play = HTMLMediaElement.prototype.play; {played} return play.call(this); }};",
     )
     karim = colleague(chromium, served, visit, "repairer")
-    sees(karim, "red")
+    sees(karim, "red", timeout=LONG)
     before = marie.evaluate("window.played.length")
     marie.evaluate(
         "new MutationObserver(() => { window.flashed = true; })"

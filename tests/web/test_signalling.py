@@ -240,6 +240,43 @@ def test_a_cut_microphone_is_told(customer: SocketIOTestClient, repairer: Socket
     assert (told["mic"], told["camera"], told["sound"]) == (False, "paused", False)
 
 
+LENS = {"torch": False, "zoom": {"least": 1, "most": 8.0, "step": 0.1, "now": 1}, "sides": True}
+
+
+def test_what_the_customers_camera_has_is_told_and_staff_may_ask_for_it(
+    customer: SocketIOTestClient, repairer: SocketIOTestClient
+) -> None:
+    ask(customer, "enter", MEDIA)
+    ask(repairer, "enter", MEDIA)
+    heard(repairer, "people")
+    assert ask(customer, "lens", LENS) == {}
+    assert {one["role"]: one["lens"] for one in heard(repairer, "people")[-1]} == {"customer": LENS, "staff": None}
+    assert ask(repairer, "wish", {"what": "zoom", "to": 2.5}) == {}
+    assert heard(customer, "wished") == [{"what": "zoom", "to": 2.5, "name": "Karim Benali"}]
+    assert heard(repairer, "wished") == []
+    assert ask(customer, "wish", {"what": "torch", "to": 1})["error"] == "forbidden"
+
+
+@pytest.mark.parametrize(
+    ("event", "payload"),
+    [
+        ("lens", {**LENS, "torch": "on"}),
+        ("lens", {**LENS, "zoom": {"least": 1}}),
+        ("lens", {**LENS, "zoom": {**LENS["zoom"], "now": float("nan")}}),  # type: ignore[dict-item]
+        ("lens", {**LENS, "sides": None}),
+        ("wish", {"what": "torch", "to": True}),
+        ("wish", {"what": "zoom", "to": -1}),
+        ("wish", {"what": "zoom", "to": float("inf")}),
+        ("wish", {"what": "selfie", "to": 1}),
+    ],
+)
+def test_a_camera_that_cannot_be_is_refused(
+    repairer: SocketIOTestClient, event: str, payload: dict[str, Any]
+) -> None:
+    ask(repairer, "enter", MEDIA)
+    assert ask(repairer, event, payload)["error"] == "invalid"
+
+
 def test_the_newer_page_wins_and_the_older_is_told(
     line: Lines, customer: SocketIOTestClient, stranger: FlaskClient, token: str, booked_key: str, open_app: Flask
 ) -> None:

@@ -16,8 +16,10 @@ import { Figures } from "./figures.js";
 import { Gauge } from "./gauge.js";
 import { HandOver } from "./handover.js";
 import { Invitation } from "./invitation.js";
+import { OwnLens, TheirLens } from "./lens.js";
 import { Lobby } from "./lobby.js";
 import { notice, quality, warns } from "./notice.js";
+import { Optics } from "./optics.js";
 import { Peer } from "./peer.js";
 import { Picker } from "./picker.js";
 import { Card, Shelf } from "./products.js";
@@ -81,6 +83,7 @@ const line = new Line(
       danger?.show(stop);
       void checklist?.look(); // nothing is ticked meanwhile
     },
+    wished: (wish) => ownLens?.wished(wish),
     down: () => update({ line: false }),
     closing: () => update({ closing: true }),
     replaced: () => quit(handOver.gone()),
@@ -102,8 +105,12 @@ if (isStaff && !isRepair) new Shelf((product) => line.show(product));
 const figures = new Figures((told) => line.count(told));
 const album = isGuest ? null : new Album(facts.still, isNarrow); // the case's pictures are not a guest's
 const shutter = isGuest ? null : new Shutter(facts.stills, facts.csrf, isNarrow, (still) => album?.add(still));
+const optics = new Optics(onLens);
+const ownLens = facts.role === "customer" ? new OwnLens(optics, flipCamera, facts.appointment, announce) : null;
+const theirLens = isStaff ? new TheirLens(line) : null;
 /** @type {Peer | null} */
 let peer = null;
+let sides = false; // whether there is another camera to turn to
 
 // -- what we send
 
@@ -120,8 +127,18 @@ function onTrack(kind, track) {
   lobby.show(camera.stream, camera.mirrored);
   stage.showMine(camera.stream, camera.mirrored);
   peer?.replaceTrack(kind, track);
+  if (kind === "video") optics.watch(track, sides);
   tell();
   update({});
+}
+
+/**
+ * @param {import("./optics.js").Lens} lens
+ * @param {boolean} wasLit
+ */
+function onLens(lens, wasLit) {
+  ownLens?.show(lens, wasLit);
+  if (ownLens) line.lens(lens).catch(() => undefined); // as above
 }
 
 function tell() {
@@ -151,7 +168,14 @@ async function open(what) {
   const trouble = await camera.open(what);
   const got = camera.hasMic || camera.state !== "off";
   update({ media: got ? "ready" : "ask", trouble });
-  for (const button of all('[data-act="flip"]')) button.hidden = !(await camera.canFlip());
+  await look();
+}
+
+/** What cameras there are now. */
+async function look() {
+  sides = await camera.canFlip();
+  for (const button of all('[data-act="flip"]')) button.hidden = !sides;
+  optics.watch(camera.stream.getVideoTracks()[0] ?? null, sides);
   await picker.show();
 }
 
@@ -194,6 +218,7 @@ function onEntered(seated) {
   else peer.hurry();
   onPeople(seated.people);
   tell();
+  onLens(optics.lens, false);
 }
 
 /** @param {RTCIceServer[]} servers */
@@ -227,6 +252,7 @@ function onPeople(people) {
   peer?.setAlone(alone());
   gauge.setAlone(alone());
   invitation?.name(people.find(({ role }) => role === "guest")?.name ?? "");
+  theirLens?.show(at(0));
   const arrived = now && !before;
   update({ view: now ? "live" : "waiting" });
   if (arrived) figures.begin();
@@ -276,6 +302,7 @@ function isNarrow() {
 async function takeStill() {
   find("#asked").hidden = true;
   await shutter?.take(camera.stream.getVideoTracks()[0]);
+  await optics.relight();
 }
 
 async function askForStill() {
@@ -519,7 +546,7 @@ function panel(open) {
 
 async function flipCamera() {
   update({ trouble: await camera.flip() });
-  await picker.show();
+  await look();
 }
 
 onActs({
@@ -530,6 +557,11 @@ onActs({
   back: comeBack,
   leave,
   flip: flipCamera,
+  torch: () => (theirLens ?? ownLens)?.torch(),
+  "ask-flip": () => theirLens?.flip(),
+  lend: () => ownLens?.lend(),
+  "not-lend": () => ownLens?.refuse(),
+  "take-back": () => ownLens?.takeBack(),
   mic: async () => {
     const had = camera.hasMic;
     const trouble = had ? "" : await camera.open({ audio: true, video: false });

@@ -7,7 +7,7 @@
  * @typedef {"user" | "environment"} Facing
  */
 
-import { chosen, present } from "./devices.js";
+import { chosen, present, turn, turned } from "./devices.js";
 
 const SIZE = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 } };
 const SOUND = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
@@ -40,7 +40,7 @@ export class Camera {
   /** @type {Record<Kind, MediaStreamTrack | null>} */ #tracks = { audio: null, video: null };
   /** @type {Record<Kind, boolean>} */ #wanted = { audio: false, video: false }; // what the person wants there
   /** @type {Facing} */ #facing;
-  #device = chosen("videoinput");
+  #device = turned()?.device ?? chosen("videoinput");
   #microphone = chosen("audioinput");
   #paused = false; // whether the telephone took the picture away
   #micOn = true;
@@ -51,7 +51,7 @@ export class Camera {
    * @param {(kind: Kind, track: MediaStreamTrack | null) => void} onTrack  A track began, ended or paused.
    */
   constructor(facing, onTrack) {
-    this.#facing = facing;
+    this.#facing = turned()?.facing ?? facing;
     this.#onTrack = onTrack;
     document.addEventListener("visibilitychange", () => this.#takeBack());
   }
@@ -155,7 +155,10 @@ export class Camera {
     ({ facing: this.#facing, device: this.#device, microphone: this.#microphone } = wanted);
     this.#drop(kind);
     const wrong = await this.#take(kind === "audio", kind === "video");
-    if (!wrong) return "";
+    if (!wrong) {
+      if (kind === "video") turn(wanted);
+      return "";
+    }
     ({ facing: this.#facing, device: this.#device, microphone: this.#microphone } = before);
     await this.#take(kind === "audio", kind === "video");
     return wrong;
@@ -176,7 +179,9 @@ export class Camera {
   async #take(audio, video) {
     const side = this.#device ? { deviceId: { exact: this.#device } } : { facingMode: { ideal: this.#facing } };
     const ear = this.#microphone ? { deviceId: { ideal: this.#microphone } } : {};
-    const asked = { audio: audio && { ...SOUND, ...ear }, video: video && { ...SIZE, ...side } };
+    const lens = matchMedia("(pointer: coarse)").matches ? { advanced: [{ zoom: true }] } : {}; // else Chrome hides it
+    const asked = /** @type {MediaStreamConstraints} */ (
+      { audio: audio && { ...SOUND, ...ear }, video: video && { ...SIZE, ...side, ...lens } });
     try {
       const stream = await navigator.mediaDevices.getUserMedia(asked);
       for (const track of stream.getTracks()) this.#keep(track);

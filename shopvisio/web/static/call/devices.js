@@ -3,6 +3,7 @@
 /** @typedef {"videoinput" | "audioinput" | "audiooutput"} Sort */
 
 const KEY = "devices";
+const SIDE = `side:${location.pathname}`;
 const now = remembered();
 
 /** @returns {Partial<Record<Sort, string>>} */
@@ -32,6 +33,27 @@ export function choose(sort, id) {
     localStorage.setItem(KEY, JSON.stringify(now));
   } catch {
     // it holds for this page alone
+  }
+}
+
+/**
+ * Which way the camera of this very page was turned, when it was: a reload keeps that, the next call begins anew.
+ * @returns {{facing: import("./camera.js").Facing, device: string} | null}
+ */
+export function turned() {
+  try {
+    return JSON.parse(sessionStorage.getItem(SIDE) ?? "null");
+  } catch {
+    return null;
+  }
+}
+
+/** @param {{facing: import("./camera.js").Facing, device: string}} side */
+export function turn({ facing, device }) {
+  try {
+    sessionStorage.setItem(SIDE, JSON.stringify({ facing, device }));
+  } catch {
+    // until the next reload
   }
 }
 

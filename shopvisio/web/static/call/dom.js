@@ -73,6 +73,8 @@ export function toggle(act, on) {
   for (const button of all(`[data-act="${act}"]`)) {
     button.setAttribute("aria-pressed", String(!on));
     button.classList.toggle("off", !on);
-    button.setAttribute("aria-label", (on ? button.dataset.whenOn : button.dataset.whenOff) ?? "");
+    const act = (on ? button.dataset.whenOn : button.dataset.whenOff) ?? "";
+    button.setAttribute("aria-label", act);
+    for (const text of button.querySelectorAll("[data-when-text]")) text.textContent = act;
   }
 }

@@ -19,6 +19,7 @@
  * @property {boolean} sound
  * @property {boolean} voice
  * @property {"live" | "lost"} link
+ * @property {import("./optics.js").Lens | null} lens  What their camera has, once they told.
  *
  * @typedef {Object} Product
  * @property {string} name
@@ -53,6 +54,11 @@
  * @property {string} name
  * @property {"gas" | "mains" | "water" | "height" | "other" | ""} cause
  *
+ * @typedef {Object} Wished
+ * @property {"torch" | "zoom" | "flip"} what
+ * @property {number} to  0 or 1 for the torch.
+ * @property {string} name  Who asks.
+ *
  * @typedef {Object} Seated
  * @property {string} seat
  * @property {"none" | "live" | "lost"} media  What the relay has of us: none after it was started anew.
@@ -77,6 +83,7 @@
  * @property {(asked: Asked) => void} asked  Somebody of the shop asks our page for something.
  * @property {() => void} steps  The checklist has changed.
  * @property {(told: {stop: Stopped | null}) => void} stopped  Everything is stopped, or goes on.
+ * @property {(wished: Wished) => void} wished  Somebody of the shop asks for lamp, zoom or the other side.
  * @property {() => void} down  The line is cut; it comes back by itself.
  * @property {() => void} closing  The appliance stops for a moment.
  * @property {() => void} replaced  A newer page has our seat.
@@ -135,7 +142,7 @@ export class Line {
     this.#socket.on("connect", () => this.#sit());
     this.#socket.on("disconnect", (/** @type {string} */ why) => this.#cut(why));
     this.#socket.on("connect_error", (/** @type {any} */ error) => this.#failed(error));
-    for (const name of /** @type {const} */ (["people", "message", "wait", "still", "asked", "steps", "stopped", "closing"])) {
+    for (const name of /** @type {const} */ (["people", "message", "wait", "still", "asked", "wished", "steps", "stopped", "closing"])) {
       this.#socket.on(name, hear[name]);
     }
     this.#socket.on("replaced", () => this.#finish(() => hear.replaced()));
@@ -217,6 +224,20 @@ export class Line {
   async stop(cause) {
     await this.#seat();
     await this.#ask("stop", { cause });
+  }
+
+  /** @param {import("./optics.js").Lens} lens */
+  async lens(lens) {
+    if (this.#seated) await this.#ask("lens", lens);
+  }
+
+  /**
+   * @param {Wished["what"]} what
+   * @param {number} to
+   */
+  async wish(what, to) {
+    await this.#seat();
+    await this.#ask("wish", { what, to });
   }
 
   /**

@@ -30,6 +30,11 @@ export function time(at) {
   return language === "fr" ? text.replace(":", "\u00a0h\u00a0") : text;
 }
 
+/** @param {number} value  To a tenth. */
+export function decimal(value) {
+  return value.toLocaleString(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+}
+
 /** @param {number} cents */
 export function money(cents) {
   const minimumFractionDigits = cents % 100 ? 2 : 0;
