@@ -31,7 +31,7 @@ def test_the_rear_camera_comes_first_and_the_old_one_is_stopped_before_the_new_o
     assert until(marie, lambda: acts(marie) == ["open environment", "stop environment", "open user"], LONG)
     sees(karim, "red", timeout=LONG)
     marie.reload()  # the side that was chosen stays
-    sees(karim, "red", timeout=LONG)
+    expect(marie.locator("#room")).to_be_visible(timeout=LONG)
     assert acts(marie) == ["open user"]
     click(marie, "Changer de caméra")
     assert until(marie, lambda: acts(marie) == ["open user", "stop user", "open environment"], LONG)

@@ -21,6 +21,7 @@ import { Lobby } from "./lobby.js";
 import { notice, quality, warns } from "./notice.js";
 import { Optics } from "./optics.js";
 import { Peer } from "./peer.js";
+import { PhotoMode } from "./photomode.js";
 import { Picker } from "./picker.js";
 import { Card, Shelf } from "./products.js";
 import { Line } from "./protocol.js";
@@ -104,7 +105,8 @@ const invitation = isStaff ? new Invitation(line) : null;
 if (isStaff && !isRepair) new Shelf((product) => line.show(product));
 const figures = new Figures((told) => line.count(told));
 const album = isGuest ? null : new Album(facts.still, isNarrow); // the case's pictures are not a guest's
-const shutter = isGuest ? null : new Shutter(facts.stills, facts.csrf, isNarrow, (still) => album?.add(still));
+const photoMode = album && new PhotoMode(album);
+const shutter = isGuest ? null : new Shutter(facts.stills, facts.csrf, isNarrow, onSent);
 const optics = new Optics(onLens);
 const ownLens = facts.role === "customer" ? new OwnLens(optics, flipCamera, facts.appointment, announce) : null;
 const theirLens = isStaff ? new TheirLens(line) : null;
@@ -158,7 +160,14 @@ function onGoing(going) {
  */
 function setVoice(voice) {
   update({ voice });
+  remember();
   tell();
+}
+
+/** What a reload goes on with. */
+function remember() {
+  const now = { audio: camera.hasMic, video: camera.state !== "off", voice: state.voice };
+  sessionStorage.setItem(inside, JSON.stringify(now));
 }
 
 /** @param {{audio: boolean, video: boolean}} what */
@@ -183,7 +192,7 @@ async function look() {
 
 function enter() {
   if (isGuest && !named()) return;
-  sessionStorage.setItem(inside, JSON.stringify({ audio: camera.hasMic, video: camera.state !== "off" }));
+  remember();
   lobby.touch();
   stayAwake(true);
   update({ view: "waiting", refusal: "" });
@@ -206,7 +215,7 @@ function onEntered(seated) {
   onWait(seated.wait);
   void checklist?.look();
   danger?.show(seated.stopped);
-  album?.catchUp(seated.stills);
+  if (album?.catchUp(seated.stills) && photoMode?.on) album.showLatest();
   void shutter?.catchUp();
   chat.catchUp(seated.messages);
   const shown = seated.messages.findLast(({ product }) => product)?.product;
@@ -226,7 +235,10 @@ function dial(servers) {
   peer = new Peer({
     send: (offer) => line.offer(offer),
     onState: onMedia,
-    onTrack: (stream, slot) => stage.showTheirs(stream, slot),
+    onTrack: (stream, slot) => {
+      stage.showTheirs(stream, slot);
+      if (slot === 0) photoMode?.hear(stream);
+    },
     sharp: isRepair,
   });
   peer.setServers(servers);
@@ -299,8 +311,15 @@ function isNarrow() {
   return state.going.rung > 1;
 }
 
+/** One of ours has arrived. @param {import("./protocol.js").Still} still */
+function onSent(still) {
+  album?.add(still);
+  if (photoMode?.on) album?.show(still);
+}
+
 async function takeStill() {
   find("#asked").hidden = true;
+  if (!photoMode?.aims) return album?.hide(); // the camera first: the next touch takes it
   await shutter?.take(camera.stream.getVideoTracks()[0]);
   await optics.relight();
 }
@@ -391,6 +410,7 @@ function update(change) {
   gauge.setVoice(voiceOnly());
   if (state.view === "live") lobby.rest();
   showPictures();
+  photoMode?.show(state.view === "live" && voiceOnly(), state.voice, at(0));
   showNotice();
   showControls();
   if (before !== state.view) moveOn();
@@ -445,6 +465,7 @@ function shown(them) {
  */
 function whyNoPicture(them, name) {
   if (!them) return say(state.met ? "gone" : "notYet", { name });
+  if (isStaff && voiceOnly()) return say("photosCome");
   if (state.voice) return say("voiceByMe");
   if (them.voice) return say("voiceByThem", { name });
   if (them.camera === "held") return say(`weak${side()}Voice`, { name });
@@ -581,6 +602,10 @@ onActs({
   smooth: () => askForSharp(false),
   sharp: () => askForSharp(true),
   "voice-only": () => setVoice(true),
+  "enter-voice": () => {
+    state.voice = true;
+    enter();
+  },
   video: () => setVoice(false),
   swap: (button) => {
     stage.choose(/** @type {"mine" | "theirs" | "third"} */ (button.closest("figure")?.id));
@@ -640,6 +665,7 @@ async function begin() {
   const before = sessionStorage.getItem(inside);
   if (before) {
     const what = JSON.parse(before);
+    state.voice = Boolean(what.voice);
     if (what.audio || what.video) await open(what);
     return enter();
   }

@@ -21,7 +21,7 @@
  * @property {boolean} late  Whether it is well past the hour.
  */
 
-const CALM = ["soon", "busy", "notYet", "gone", "theyLeft", "voiceByMe", "voiceByThem", ""]; // nobody's trouble
+const CALM = ["soon", "busy", "notYet", "gone", "theyLeft", ""]; // nobody's trouble
 
 /**
  * The name of what is to be told, the gravest first; empty when all is well.
@@ -40,8 +40,7 @@ export function notice(now) {
 
 /** Why there is no picture, where its place does not say so. @param {Situation} now */
 function pictureless({ them, voice, held, whose, placeSays }) {
-  if (voice) return "voiceByMe";
-  if (them?.voice) return placeSays ? "" : "voiceByThem";
+  if (voice || them?.voice) return ""; // the page of photo mode says so
   if (held) return { mine: "heldMine", theirs: "heldTheirs", "": "held" }[whose];
   if (placeSays || !them) return "";
   return { held: "theirsHeld", paused: "theirsPaused", on: "", off: "" }[them.camera];

@@ -187,11 +187,12 @@ export class Album {
     this.isNarrow = isNarrow;
   }
 
-  /** All there are, when we come in or come back.
+  /**
+   * All there are, when we come in or come back; whether any is new.
    * @param {Still[]} stills
    */
   catchUp(stills) {
-    for (const still of stills) this.add(still);
+    return stills.filter((still) => this.add(still)).length > 0;
   }
 
   /** @param {Still} still @returns {boolean} whether it is new */
@@ -226,6 +227,15 @@ export class Album {
       if (this.#link.href === whole.src) this.#img.src = whole.src;
     };
     whole.src = this.#link.href;
+  }
+
+  get isOpen() {
+    return !this.#view.hidden;
+  }
+
+  showLatest() {
+    const latest = [...this.#known.values()].at(-1);
+    if (latest) this.show(latest);
   }
 
   hide() {
