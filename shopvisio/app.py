@@ -29,6 +29,7 @@ from shopvisio.web import (
     available,
     billing,
     book,
+    books,
     call,
     confirm,
     counter,
@@ -87,6 +88,7 @@ BLUEPRINTS = (
     feed,
     agenda,
     billing,
+    books,
     owner,
     overview,
     trial,
@@ -165,8 +167,9 @@ def start_jobs(app: Flask) -> None:
     alarm = hub.Alarm()
     app.extensions["jobs_alarm"] = alarm
     with app.app_context(), db.writing():
-        if db.db.session.scalar(select(Job.id).where(Job.kind == "tidy", Job.state == "waiting")) is None:
-            jobs.enqueue("tidy", clock.now())
+        for daily in ("tidy", "close-books"):
+            if db.db.session.scalar(select(Job.id).where(Job.kind == daily, Job.state == "waiting")) is None:
+                jobs.enqueue(daily, clock.now())
     for _ in range(WORKERS):
         hub.spawn(_work, app, alarm)
 

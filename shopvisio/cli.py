@@ -112,14 +112,14 @@ def code() -> None:
 @main.command()
 def verify() -> None:
     """Check ledger, chain and files; exit 1 at the first broken link."""
-    from shopvisio import invoices, payments
+    from shopvisio import books, invoices, payments
     from shopvisio.app import is_sound
 
     settled = _config()
     if not is_sound(settled.data / "shop.db"):
         raise click.ClickException("The base itself is damaged: restore a backup.")
     with _app(settled).app_context():
-        faults = [*invoices.verify(), *payments.verify()]
+        faults = [*invoices.verify(), *payments.verify(), *books.verify()]
         papers = invoices.count()
     if faults:
         raise click.ClickException(f"{faults[0].where}: {faults[0].what}")

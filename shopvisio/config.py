@@ -55,6 +55,11 @@ class Config:
         return self.data / "tmp"
 
     @property
+    def archives(self) -> Path:
+        """Where the archives of the years are kept."""
+        return self.data / "archives"
+
+    @property
     def secrets(self) -> Path:
         """Keys and certificates, mode 0700."""
         return self.data / "secrets"

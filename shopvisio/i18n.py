@@ -141,6 +141,11 @@ def day_year(moment: datetime | date) -> str:
     return _on_day(moment, "d MMMM y")
 
 
+def month(moment: datetime | date) -> str:
+    """``novembre 2026``."""
+    return _on_day(moment, "LLLL y")
+
+
 def day_short(moment: datetime | date) -> str:
     """``25 nov.``"""
     return _on_day(moment, "d MMM")

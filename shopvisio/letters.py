@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from shopvisio import (
     booking,
+    books,
     calls,
     cases,
     codes,
@@ -44,6 +45,7 @@ from shopvisio.jobs import Handler, enqueue
 from shopvisio.mail import Mail
 
 RENDER_SECONDS = 60
+ARCHIVE_SECONDS = 400
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,8 @@ class Letters:
             "report": self.report,
             "pdf": self.pdf,
             "mail": self.mail,
+            "close-books": self.close_books,
+            "archive": self.archive,
             "tidy": self.tidy,
         }
 
@@ -319,6 +323,21 @@ class Letters:
                     "paper": paper.id,
                 }
                 self._to_customer("paper", case, now, paper=paper, files=[file], **self._after(case))
+
+    def close_books(self, facts: dict[str, Any], now: datetime) -> None:
+        """Once a day, after midnight: close the day, and the month and year that end with it."""
+        with writing():
+            books.close_due(now)
+            enqueue("close-books", books.next_close(now))
+
+    def archive(self, facts: dict[str, Any], now: datetime) -> None:
+        """Write a year's archive in a child process, and note that it was made."""
+        base, folder, year = self.config.data / "shop.db", self.config.archives, facts["year"]
+        zone = settings.get("zone")
+        db.session.rollback()
+        made = hub.in_turn(books.make, base, folder, year, zone, now, timeout=ARCHIVE_SECONDS)
+        with writing():
+            books.keep(made, year, facts["by"], now)
 
     def mail(self, facts: dict[str, Any], now: datetime) -> None:
         """Send one mail of the outbox, and note what came of it."""

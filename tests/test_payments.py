@@ -35,7 +35,7 @@ def bill(shop: Shop, now: datetime = NOW) -> Billed:
     with writing():
         customer = Customer(name="Marie Roux", email="marie@exemple.example", phone="+33639982750", created=now)
         case = cases.open_case("repair", customer, Intake("Lave-linge"), now)
-        appointment = booking.book(case, shop.repair, TUESDAY_10, now)
+        appointment = booking.book(case, shop.repair, TUESDAY_10 + (now - NOW), now)
         cases.propose(case, "repaired", "Filtre nettoyé.", shop.repairer.actor, now)
         cases.answer(case, True, "", now)
         paper = papers.issue(case, now)

@@ -41,7 +41,7 @@ def page(snapshot: Snapshot) -> str:
     """The paper as HTML, in the reader's language and zone."""
     name = "note.html" if snapshot.kind is Kind.NO_CHARGE_NOTE else "invoice.html"
     facts = snapshot.facts
-    return _templates().get_template(name).render(
+    return templates().get_template(name).render(
         paper=snapshot, facts=facts, seller=facts.seller, buyer=facts.buyer, totals=snapshot.totals, due=snapshot.due,
         lines=facturx.sold(snapshot), natures=_natures(),
         staff=_once(visit.staff for visit in facts.visits),
@@ -100,7 +100,8 @@ def _data(kind: str, content: bytes) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def _templates() -> Environment:
+def templates() -> Environment:
+    """The templates of papers, with the words and filters they use."""
     environment = Environment(
         loader=FileSystemLoader(ROOM / "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,

@@ -69,6 +69,7 @@ def menu() -> list[Place]:
         Place("guides.listing", "book", _("Guides"), "cases"),
         Place("owner.products", "bag", _("Produits"), "products"),
         Place("owner.papers", "doc", _("Papiers"), "papers"),
+        Place("books.index", "euro", _("Comptes"), "papers"),
         Place("overview.page", "chart", _("Chiffres"), "figures"),
         Place("owner.mails", "mail", _("E-mails"), "settings"),
         Place("owner.people", "team", _("Équipe"), "staff"),
