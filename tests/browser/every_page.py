@@ -25,9 +25,11 @@ from shopvisio import (
     demo,
     guarantee,
     guides,
+    inquiries,
     intake,
     invoices,
     legal,
+    links,
     papers,
     ratings,
     settings,
@@ -36,18 +38,29 @@ from shopvisio import (
 )
 from shopvisio.accounts import Staff
 from shopvisio.app import create_app
-from shopvisio.booking import Appointment, Service
-from shopvisio.cases import Case
+from shopvisio.booking import Appointment, ByStaff, Service
+from shopvisio.calls import Call
+from shopvisio.cases import Case, Intake
 from shopvisio.guides import Guide
+from shopvisio.holds import Hold
 from shopvisio.i18n import LANGUAGES, use
+from shopvisio.inquiries import Inquiry
 from shopvisio.intake import Draft
 from shopvisio.invoices import Paper
+from shopvisio.legal import Version
 from shopvisio.steps import Wording
 from shopvisio.web import guard
-from tests.conftest import PASSWORD, Shop, book_visit, open_shop
+from tests.conftest import PASSWORD, Shop, a_customer, book_visit, open_shop
 
 EACH = {"customer.case", "desk.case", "owner.group", "legal.page"}  # pages that are another one for each name
-ASKED = (("stranger", "/call?link=x"), ("owner", "/desk/settings?q=prix"), ("stranger", "/nowhere"))
+ASKED = (
+    ("stranger", "/call?link=x"),
+    ("stranger", "/withdraw?link=x"),
+    ("stranger", "/book/1?from=9999-12-31&zone=America/Cayenne"),
+    ("owner", "/desk/settings?q=prix"),
+    ("stranger", "/nowhere"),
+)
+HELD = {"name": "Paul", "email": "paul@exemple.example", "phone": "06 39 98 27 51", "dangers": ["nothing"], "done": []}
 
 Names = dict[str, list[object]]
 
@@ -72,7 +85,8 @@ def main() -> None:
             with db.writing():
                 invoices.store_pdf(db.db.session.get_one(Paper, paper.id), b"%PDF-1.7 of a paper nobody opens here")
         names = true_names()
-    print(json.dumps([*pages(app, names), *ASKED]))
+        asked = [*ASKED, *by_their_own_links()]
+    print(json.dumps([*pages(app, names), *asked]))
 
 
 def fill(shop: Shop, now: datetime) -> None:
@@ -108,11 +122,31 @@ def fill(shop: Shop, now: datetime) -> None:
     cases.propose(sold, "sold", "", shop.seller.actor, now)
     cases.withdraw(book_visit(shop.repair, now + timedelta(days=2), now).case, now)
     booking.cancel(book_visit(shop.repair, now + timedelta(days=3), now), now)
+    by_phone = ByStaff(shop.repairer.actor)
+    said = {"terms": "Il accepte les conditions.", "immediate": "Il demande à commencer."}
+    intake.take_down(shop.repair, a_customer(now), Intake("Four"), now + timedelta(days=6), said, (), by_phone, now)
+    on_the_way(shop.repair, now + timedelta(days=4), now, dangers=["water"], done=[])
+    on_the_way(shop.repair, now + timedelta(days=4), now, dangers=["gas"], done=[])
+    hold(on_the_way(shop.repair, now + timedelta(days=5), now, **HELD), now)
+    inquiries.leave(db.public_id(20), {"name": "Paul", "contact": "06 39 98 27 51", "words": "Un four."}, "", now)
     for service in (shop.repair, shop.sale):
-        book_visit(service, now + timedelta(minutes=5), now)  # the waiting room is open
+        soon = book_visit(service, now + timedelta(minutes=5), now)  # the waiting room is open
+        calls.invite(soon, shop.owner.actor, now)
         book_visit(service, now + timedelta(days=1), now)
-        draft = intake.begin(service, now + timedelta(days=4), "", now)
-        intake.type_in(draft, device="Réservoir de WC", symptom="Il fuit.", dangers=["nothing"], done=[])
+        on_the_way(service, now + timedelta(days=4), now, dangers=["nothing"], done=[])
+
+
+def on_the_way(service: Service, start: datetime, now: datetime, **more: object) -> Draft:
+    """A booking that somebody is typing."""
+    draft = intake.begin(service, start, "", now)
+    intake.type_in(draft, device="Réservoir de WC", symptom="Il fuit.", **more)
+    return draft
+
+
+def hold(draft: Draft, now: datetime) -> None:
+    """Its time is held until it is confirmed from the mail."""
+    intake.agree(draft, legal.asked("repair", now), "", now)
+    intake.hold(draft, now)
 
 
 def guided(shop: Shop, now: datetime) -> None:
@@ -173,17 +207,28 @@ def true_names() -> Names:
     """What may stand in an address."""
     session = db.db.session
     found = list(session.scalars(select(Case).order_by(Case.id)))
-    drafts, people = session.scalars(select(Draft)), session.scalars(select(Staff))
+    drafts, people, asking = (session.scalars(select(rows)) for rows in (Draft, Staff, Inquiry))
     visits = session.scalars(select(Appointment).order_by(Appointment.id.desc()))
     library = session.scalars(select(Guide).order_by(Guide.id.desc()))
     return {
         "token": [guard.token_of(case) for case in found],
-        "key": [row.key for row in (*found, *drafts, *visits, *people, *library)],
+        "key": [row.key for row in (*found, *drafts, *visits, *people, *asking, *library)],
         "group": list(settings.GROUPS),
         "name": list(legal.TEXTS),
         "language": list(LANGUAGES),
+        "number": [version.id for version in session.scalars(select(Version))],
         "day": [clock.now().date().isoformat()],
     }
+
+
+def by_their_own_links() -> Iterator[tuple[str, str]]:
+    """The pages whose address holds more than a name."""
+    session, key = db.db.session, guard.secret_key()
+    held = session.scalars(select(Draft).join(Hold)).one()
+    yield "stranger", f"/confirm/{links.sign(key, links.HOLD, held.key)}"
+    call = session.scalars(select(Call).where(Call.guest != "").limit(1)).one()
+    yield "stranger", f"/guest/{guard.guest_token(call)}"
+    yield "owner", f"/desk/book/1?start={held.start + timedelta(days=1):%Y-%m-%dT%H:%M}Z"
 
 
 def paths(app: Flask, rule: Rule, names: Names) -> Iterator[str]:
