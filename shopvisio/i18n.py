@@ -128,6 +128,8 @@ def time(moment: datetime, at: ZoneInfo | None = None) -> str:
 
 def _on_day(moment: datetime | date, pattern: str) -> str:
     day = here(moment).date() if isinstance(moment, datetime) else moment
+    if language() == "fr" and day.day == 1:
+        pattern = pattern.replace("d", "d'er'")
     return dates.format_date(day, pattern, locale=_locale())
 
 

@@ -207,6 +207,16 @@ def test_hours_days_and_amounts_are_french() -> None:
         assert i18n.money(2900, decimals=True) == "29,00\u00a0€"
 
 
+def test_the_first_of_a_month_is_written_so() -> None:
+    first, last = datetime(2026, 12, 1, 12, tzinfo=UTC), datetime(2026, 12, 31, 12, tzinfo=UTC)
+    written = (i18n.day, i18n.day_year, i18n.day_short, i18n.weekday_short)
+    with i18n.use("fr", ZoneInfo("Europe/Paris")):
+        assert [one(first) for one in written] == ["mardi 1er décembre", "1er décembre 2026", "1er déc.", "mar. 1er"]
+        assert [one(last) for one in written] == ["jeudi 31 décembre", "31 décembre 2026", "31 déc.", "jeu. 31"]
+    with i18n.use("en", ZoneInfo("Europe/Paris")):
+        assert i18n.day(first) == "Tuesday 1 December"
+
+
 def test_a_day_is_the_day_of_the_shop() -> None:
     late = datetime(2026, 11, 25, 23, 30, tzinfo=UTC)
     with i18n.use("fr", PARIS):

@@ -236,7 +236,8 @@ def to_check(now: datetime) -> list[Version]:
 def ticked(name: str, now: datetime) -> str:
     """The words beside the box by which a customer agrees to this text."""
     if name == "terms":
-        return _("J’ai lu les conditions générales de {shop} et je les accepte.", shop=settings.get("shop_name"))
+        shop = settings.get("shop_name")
+        return _("J’ai lu les conditions générales de la boutique {shop} et je les accepte.", shop=shop)
     return current(name, i18n.language(), now).text
 
 

@@ -308,7 +308,7 @@ def test_a_repair_is_booked_with_what_was_agreed_word_for_word(
         assert appointment.start == TUESDAY_10
         assert appointment.staff.name == "Karim Benali"
         assert consents["immediate"].text == legal.current("immediate", "fr", NOW).text
-        assert "conditions générales de Atelier Lumière" in consents["terms"].text
+        assert "conditions générales de la boutique Atelier Lumière" in consents["terms"].text
         assert consents["terms"].address == "127.0.0.1"
 
 
