@@ -41,9 +41,9 @@ _NAMES = {
     "arrow": lazy("Flèche {n}, posée par {name}"),
     "circle": lazy("Cercle {n}, tracé par {name}"),
     "line": lazy("Trait {n}, tracé par {name}"),
-    "text": lazy("« {text} », écrit par {name}"),
+    "text": lazy("« {text} », écrit par {name}"),
     "number": lazy("Numéro {n}, posé par {name}"),
-    "stamp": lazy("« {text} », posé par {name}"),
+    "stamp": lazy("« {text} », posé par {name}"),
 }
 
 
@@ -226,6 +226,12 @@ def laid(appointment: Appointment) -> Still | None:
     """The still that lies open in a visit."""
     board = db.session.scalar(select(Board).where(Board.appointment_id == appointment.id))
     return board.still if board else None
+
+
+def lies_open(appointment: Appointment, still: Still) -> bool:
+    """Whether this still lies open in a visit: then a third person sees it, too."""
+    opened = laid(appointment)
+    return opened is not None and opened.id == still.id
 
 
 def read_points(kind: str, points: Any) -> list[Point]:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from shopvisio import cli
-from shopvisio.web.signalling import EVENTS
+from shopvisio.web.signalling import EVENTS, GESTURES
 
 ROOT = Path(__file__).parent.parent
 INSTALLER = (ROOT / "docs/installer.md").read_text()
@@ -25,7 +25,7 @@ def test_the_sockets_two_halves_and_their_table_name_the_same_events() -> None:
     table = (ROOT / "shopvisio/web/signalling.py").read_text().split('"""')[1]
     sent, told = table.split("server -> client:")
     twin = (ROOT / "shopvisio/web/static/call/protocol.js").read_text()
-    assert set(re.findall(r"^    ([a-z]+) +\{", sent, re.M)) == set(EVENTS)
+    assert set(re.findall(r"^    ([a-z]+) +\{", sent, re.M)) == {*EVENTS, *GESTURES}
     for event in re.findall(r"^    ([a-z]+) ", told, re.M):
         if event != "desk":  # for the desk's own page
             assert f'"{event}"' in twin, event

@@ -15,17 +15,19 @@ from shopvisio.i18n import _, n_, use
 
 ROOT = Path(__file__).parent.parent
 CATALOGUE = ROOT / "shopvisio" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
-SAME = {"Danger",   # what is written alike in French and in English
+SAME = {  # what is written alike in French and in English
     ", {amount}",
     "Alsace",
     "Association",
     "BIC",
     "Conclusion",
+    "Danger",
     "France",
     "Guadeloupe",
     "Guides",
     "IBAN",
     "Martinique",
+    "Orange",
     "Mayotte",
     "Messages",
     "Moselle",

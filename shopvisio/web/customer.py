@@ -135,6 +135,7 @@ def _case_page(case: Case, now: datetime, contest_form: WordsForm | None = None)
         days=story.by_day(case.journal, to_customer=True),
         stills=[still.id for still in stills.of_case(case)],
         still_url=partial(url_for, "stills.customer", token=guard.token_of(case)),
+        marks_url=partial(url_for, "stills.customer_marks", token=guard.token_of(case)),
         contest_form=contest_form or WordsForm(),
     )
 

@@ -335,6 +335,7 @@ def _case_page(case: Case, now: datetime, **posted: FlaskForm) -> str:
         days=story.by_day(case.journal),
         charts=charts.of_case(case),
         still_url=partial(url_for, "stills.desk", key=case.key),
+        marks_url=partial(url_for, "stills.desk_marks", key=case.key),
         forms=_forms(case, posted),
         may_confirm_from=cases.may_confirm_from(case),
         papers=[(paper, payments.owed(paper), payments.standing(paper)) for paper in issued],

@@ -69,3 +69,17 @@ def some(most: int, shape: Shape) -> Fits:
         and 0 < len(value) <= most
         and all(isinstance(one, dict) and fits(one, shape) for one in value)
     )
+
+
+def place(value: Any) -> bool:
+    """A place on a picture: [x, y], each a fraction of its width or height."""
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(isinstance(part, int | float) and not isinstance(part, bool) and 0 <= part <= 1 for part in value)
+    )
+
+
+def each(most: int, fit: Fits) -> Fits:
+    """A list of at most so many values that fit."""
+    return lambda value: isinstance(value, list) and len(value) <= most and all(fit(one) for one in value)

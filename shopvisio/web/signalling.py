@@ -9,7 +9,7 @@ Its twin in the browser is ``static/call/protocol.js``.
 
 client -> server, each answered by an acknowledgement ``{…}`` or ``{error, message}``:
     enter  {mic, camera, sound, voice}   take the seat -> {seat, media, people, messages, wait, stills, stopped,
-                                  turn}
+                                  board, turn}
     offer  {sdp}                  dial the relay -> {answer}
     media  {mic, camera, sound, voice}   camera is on, off, paused or held; voice: no pictures wanted
     here   {}                     does the line still stand?
@@ -24,6 +24,13 @@ client -> server, each answered by an acknowledgement ``{…}`` or ``{error, mes
     invite {}                     staff ask a third person in -> {link, qr}    qr: the link as an SVG picture
     uninvite {}                   staff withdraw that, and put the third person out
     stop   {cause}                everything stops; cause is gas, mains, water, height, other, or empty until it is said
+    point  {of, at}               point at [x, y] of the picture of a role, or of the open still; null: no more
+    board  {still}                open a still of the case between all (its id), or none (null) -> {still, marks}
+    freeze {of, once}             have the customer's page, or staff's, make a still now, sent under this ``once``
+    stroke {still, once, kind, colour, since, points}    a mark in the making: these are its points from ``since`` on
+    mark   {still, once, kind, colour, points, text}     keep a mark -> {mark}
+    erase  {still, names, gone}   erase marks by their ``once``, or put them back -> {back}
+    watch  {}                     the customer's computer looks on while they hold the telephone -> {still, marks}
     leave  {}
 server -> client:
     people   [{seat, role, name, mic, camera, sound, voice, link, lens}]    link is live, or lost while awaited back
@@ -34,6 +41,11 @@ server -> client:
     asked    {what, name}         somebody of the shop asks for it
     steps    {}                   the checklist has changed: its pages are asked for it
     stopped  {stop}               everything is stopped: {at, role, name, cause}; null once it goes on
+    point    {role, name, of, at}
+    board    {still, marks, name, role}    somebody opened a still, or took up the moving picture again (still is null)
+    freeze   {of, once, name}
+    stroke   {still, once, kind, colour, since, points, role, name}
+    marks    {still, gone, back}           marks were erased (each by its ``once``), came, or came back
     replaced {}                   the same seat was taken by a newer page
     ended    {next}               the call is over; the page to go to
     closing  {}                   the appliance stops; it will be back
@@ -52,7 +64,7 @@ from shopvisio.booking import Appointment
 from shopvisio.errors import ShopVisioError
 from shopvisio.rtc import Engine, Event
 from shopvisio.web import choose_eyes, errors, guard, presence, wire
-from shopvisio.web.events import EVENTS
+from shopvisio.web.events import EVENTS, GESTURES
 from shopvisio.web.events.seat import SCREEN
 from shopvisio.web.presence import Person
 from shopvisio.web.wire import DESK, socketio, tell_desk, tell_people, tell_waits
@@ -157,6 +169,8 @@ socketio.on_event("connect", _connect)
 socketio.on_event("disconnect", _disconnect)
 for _name, (_handle, _shape) in EVENTS.items():
     socketio.on_event(_name, wire.answer(_name, _handle, _shape))
+for _name, (_show, _shape) in GESTURES.items():
+    socketio.on_event(_name, wire.gesture(_show, _shape))
 
 
 # -- the relay

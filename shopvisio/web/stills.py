@@ -1,21 +1,23 @@
 """Stills by HTTP: sent in pieces from either side of a call, shown to either side of their case."""
 
-from flask import Blueprint, jsonify, request
+from flask import Blueprint, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.http import parse_content_range_header
 from werkzeug.wrappers import Response
 
-from shopvisio import booking, cases, clock, pictures, stills
+from shopvisio import booking, cases, clock, marks, pictures, stills
 from shopvisio.accounts import Actor
 from shopvisio.booking import Appointment
+from shopvisio.calls import Call
 from shopvisio.cases import Case
 from shopvisio.db import db, writing
 from shopvisio.errors import Conflict, Invalid, NotFound, ShopVisioError
 from shopvisio.i18n import _
 from shopvisio.pieces import Part
+from shopvisio.stills import Still
 from shopvisio.web import guard, uploads
 from shopvisio.web.events import photos
-from shopvisio.web.guard import case_link, staff
+from shopvisio.web.guard import case_link, guest_link, staff
 
 blueprint = Blueprint("stills", __name__)
 
@@ -108,6 +110,58 @@ def desk(key: str, still_id: int) -> ResponseReturnValue:
     if case is None:
         raise NotFound
     return _show(case, still_id)
+
+
+@blueprint.get("/case/<token>/still/<int:still_id>/<any(marks, drawing):what>.svg")
+@case_link
+def customer_marks(case: Case, still_id: int, what: str) -> ResponseReturnValue:
+    """What is drawn on a still of the customer's case: the marks alone, or upon the picture."""
+    token = guard.token_of(case)
+    return _draw(case, still_id, what, url_for("stills.customer", token=token, still_id=still_id))
+
+
+@blueprint.get("/desk/cases/<key>/still/<int:still_id>/<any(marks, drawing):what>.svg")
+@staff("cases")
+def desk_marks(key: str, still_id: int, what: str) -> ResponseReturnValue:
+    """The same for the desk."""
+    case = cases.find(key)
+    if case is None:
+        raise NotFound
+    return _draw(case, still_id, what, url_for("stills.desk", key=key, still_id=still_id))
+
+
+@blueprint.get("/guest/<token>/still/<int:still_id>")
+@guest_link
+def guest(call: Call | None, token: str, still_id: int) -> ResponseReturnValue:
+    """The still that lies open in a third person's call, while it does; no other."""
+    if call is None or call.state == "ended":
+        raise NotFound
+    still = stills.find(call.appointment.case, still_id)
+    if not marks.lies_open(call.appointment, still):
+        raise NotFound
+    answer = uploads.send(pictures.small(still.file) if "small" in request.args else still.file)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@blueprint.app_template_global("marks_on")
+def marks_on(still_id: int) -> list[str]:
+    """The marks on a still, in words."""
+    still = db.session.get(Still, still_id)
+    return marks.words(marks.of(still)) if still else []
+
+
+@blueprint.app_template_global("stamps")
+def stamps() -> dict[str, str]:
+    """The stamps that may be set, in words."""
+    return {name: str(words) for name, words in marks.STAMPS.items()}
+
+
+def _draw(case: Case, still_id: int, what: str, picture: str) -> Response:
+    drawn = marks.svg(stills.find(case, still_id), picture if what == "drawing" else "")
+    answer = Response(drawn, mimetype="image/svg+xml", headers={"Cache-Control": "private, no-cache"})
+    answer.add_etag()
+    return answer.make_conditional(request)
 
 
 def _show(case: Case, still_id: int) -> Response:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,12 +21,14 @@ from shopvisio.web.presence import Person
 log = logging.getLogger(__name__)
 
 BURST, PER_SECOND = 40.0, 5.0  # events a seat may send at once, and steadily
+GESTURES_PER_SECOND = 50.0  # of a page, in a purse of their own: twenty for a pointer, twenty for a stroke
 DESK = "desk"
 
 socketio = SocketIO()
 
 Handle = Callable[..., dict[str, Any] | None]
 Events = Mapping[str, tuple[Handle, shapes.Shape]]
+Gestures = Mapping[str, tuple[Callable[..., None], shapes.Shape]]
 
 
 @dataclass
@@ -35,6 +37,7 @@ class Purse:
 
     allowance: float = BURST
     counted: datetime | None = None
+    per_second: float = PER_SECOND
 
     def spend(self, now: datetime) -> None:
         """Count one event. Raises Conflict when a seat sends too many."""
@@ -45,7 +48,7 @@ class Purse:
 
     def at(self, now: datetime) -> float:
         """What is in it, with what was earned since the last event."""
-        earned = (now - self.counted) / timedelta(seconds=1) * PER_SECOND if self.counted else 0.0
+        earned = (now - self.counted) / timedelta(seconds=1) * self.per_second if self.counted else 0.0
         return min(BURST, self.allowance + earned)
 
 
@@ -58,6 +61,7 @@ class Ticket:
     purse: Purse
     guest: str = ""  # the key of a third person's invitation
     name: str = ""  # theirs
+    gestures: Purse = field(default_factory=lambda: Purse(per_second=GESTURES_PER_SECOND))
 
 
 @dataclass(frozen=True)
@@ -190,6 +194,24 @@ def answer(name: str, handle: Handle, shape: shapes.Shape) -> Callable[..., dict
         except Exception:
             log.exception("fault in an event", extra={"event_name": name})
             return errors.fault_ack()
+
+    return answer
+
+
+def gesture(handle: Callable[..., None], shape: shapes.Shape) -> Callable[..., dict[str, Any]]:
+    """The same for what comes twenty times a second, is not kept, and is lost without harm: too many are dropped. The
+    base is not asked: who has a seat was let in, and who is put out loses it."""
+
+    def answer(*given: Any) -> dict[str, Any]:
+        ticket, place = tickets.get(sid()), presence.at(sid())
+        try:
+            if ticket is None or place is None:
+                raise Forbidden
+            ticket.gestures.spend(clock.now())
+            handle(*place, **shapes.read(given, shape))
+        except ShopVisioError as error:
+            return {"error": error.code}
+        return {}
 
     return answer
 

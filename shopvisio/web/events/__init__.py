@@ -1,14 +1,16 @@
 """What a page may say over the socket: a table of events for each thing that people do in a call."""
 
-from shopvisio.web.events import danger, invitation, lens, photos, quality, seat, talk
-from shopvisio.web.wire import Events
+from shopvisio.web.events import danger, invitation, lens, photos, pointing, quality, seat, talk
+from shopvisio.web.wire import Events, Gestures
 
 EVENTS: Events = {
     **seat.EVENTS,
     **talk.EVENTS,
     **photos.EVENTS,
     **lens.EVENTS,
+    **pointing.EVENTS,
     **quality.EVENTS,
     **invitation.EVENTS,
     **danger.EVENTS,
 }
+GESTURES: Gestures = pointing.GESTURES

@@ -19,10 +19,12 @@ import { Invitation } from "./invitation.js";
 import { OwnLens, TheirLens } from "./lens.js";
 import { Lobby } from "./lobby.js";
 import { notice, quality, warns } from "./notice.js";
+import { Onlooker } from "./onlooker.js";
 import { Optics } from "./optics.js";
 import { Peer } from "./peer.js";
 import { PhotoMode } from "./photomode.js";
 import { Picker } from "./picker.js";
+import { Pointing } from "./pointing.js";
 import { Card, Shelf } from "./products.js";
 import { Line } from "./protocol.js";
 import { Screen } from "./screen.js";
@@ -85,6 +87,11 @@ const line = new Line(
       void checklist?.look(); // nothing is ticked meanwhile
     },
     wished: (wish) => ownLens?.wished(wish),
+    point: (pointed) => pointing.point(pointed),
+    board: (laid) => pointing.lay(laid),
+    freeze: (freeze) => pointing.asked(freeze),
+    stroke: (stretch) => pointing.stroke(stretch),
+    marks: (changed) => pointing.marks(changed),
     down: () => update({ line: false }),
     closing: () => update({ closing: true }),
     replaced: () => quit(handOver.gone()),
@@ -104,6 +111,12 @@ const card = facts.role === "customer" ? new Card() : null;
 const invitation = isStaff ? new Invitation(line) : null;
 if (isStaff && !isRepair) new Shelf((product) => line.show(product));
 const figures = new Figures((told) => line.count(told));
+const onlooker = facts.role === "customer" ? new Onlooker(ours, facts.still) : null;
+const pointing = new Pointing(line, facts, others, {
+  track: () => camera.stream.getVideoTracks()[0],
+  name: () => state.people.find(({ seat }) => seat === state.seat)?.name ?? "",
+  isNarrow,
+}, { onOpen: () => album?.hide(), announce });
 const album = isGuest ? null : new Album(facts.still, isNarrow); // the case's pictures are not a guest's
 const photoMode = album && new PhotoMode(album);
 const shutter = isGuest ? null : new Shutter(facts.stills, facts.csrf, isNarrow, onSent);
@@ -218,6 +231,7 @@ function onEntered(seated) {
   if (album?.catchUp(seated.stills) && photoMode?.on) album.showLatest();
   void shutter?.catchUp();
   chat.catchUp(seated.messages);
+  pointing.entered(seated.board);
   const shown = seated.messages.findLast(({ product }) => product)?.product;
   if (shown && !peer) card?.show(shown);
   state.turn = seated.turn;
@@ -348,7 +362,11 @@ function quit(view) {
   camera.close();
   stayAwake(false);
   state.people = [];
-  if (view === "phoned") bigScreen.start(state.turn);
+  pointing.rest();
+  if (view === "phoned") {
+    bigScreen.start(state.turn);
+    onlooker?.start();
+  }
   update({ view, media: "ask", voice: false, going: { weak: false, rung: 0, held: false, whose: "" } });
 }
 
@@ -367,6 +385,7 @@ function onEnded(next) {
 /** Take our seat again: with what we had, when the browser still lets us. */
 async function comeBack() {
   bigScreen.stop();
+  onlooker?.stop();
   await open({ audio: true, video: true });
   enter();
 }
@@ -596,6 +615,9 @@ onActs({
   "still-again": () => shutter?.again(),
   "hide-still": () => album?.hide(),
   "ask-still": askForStill,
+  freeze: () => pointing.toggle(),
+  aim: () => pointing.aim(),
+  draw: () => album && pointing.open(album.shown),
   "not-now": () => {
     find("#asked").hidden = true;
   },

@@ -44,6 +44,35 @@
  * @property {number} height
  * @property {number} visit  Of the case, from 1.
  *
+ * @typedef {import("./drawing.js").Point} Point  Fractions of the picture.
+ *
+ * @typedef {Object} Pointed  Somebody points; at nothing any more where `at` is null.
+ * @property {Person["role"]} role
+ * @property {string} name
+ * @property {Person["role"] | "still"} of  Whose picture, or the still that lies open.
+ * @property {Point | null} at
+ *
+ * @typedef {Object} Drawn  A mark as it is drawn.
+ * @property {string} once  Its drawer's own name for it.
+ * @property {string} kind
+ * @property {string} colour
+ * @property {Point[]} points
+ * @property {string} text  What a text says; which stamp.
+ *
+ * @typedef {Drawn & {number: number, role: Person["role"], name: string}} Mark
+ *
+ * @typedef {Object} Stretch  Of a stroke in the making: its points from `since` on.
+ * @property {number} still
+ * @property {string} once
+ * @property {string} kind
+ * @property {string} colour
+ * @property {number} since
+ * @property {Point[]} points
+ *
+ * @typedef {{still: Still | null, marks: Mark[], name?: string, role?: Person["role"]}} Laid  What lies open, by whom.
+ * @typedef {{still: number, gone: string[], back: Mark[]}} Changed
+ * @typedef {{of: "customer" | "staff", once: string, name: string}} Freeze
+ *
  * @typedef {Object} Asked
  * @property {"still" | "motion" | "detail"} what
  * @property {string} name  Who asks.
@@ -65,6 +94,7 @@
  * @property {Person[]} people
  * @property {Message[]} messages
  * @property {Still[]} stills
+ * @property {Laid} board
  * @property {Wait} wait
  * @property {Stopped | null} stopped
  * @property {RTCIceServer[]} turn  For networks that let nothing else through.
@@ -84,6 +114,11 @@
  * @property {() => void} steps  The checklist has changed.
  * @property {(told: {stop: Stopped | null}) => void} stopped  Everything is stopped, or goes on.
  * @property {(wished: Wished) => void} wished  Somebody of the shop asks for lamp, zoom or the other side.
+ * @property {(pointed: Pointed) => void} point
+ * @property {(laid: Laid) => void} board  A still was opened, or the moving picture taken up again.
+ * @property {(freeze: Freeze) => void} freeze  Somebody wants a still of a picture now.
+ * @property {(stretch: Stretch & {role: Person["role"], name: string}) => void} stroke  Somebody is drawing.
+ * @property {(changed: Changed) => void} marks
  * @property {() => void} down  The line is cut; it comes back by itself.
  * @property {() => void} closing  The appliance stops for a moment.
  * @property {() => void} replaced  A newer page has our seat.
@@ -143,6 +178,9 @@ export class Line {
     this.#socket.on("disconnect", (/** @type {string} */ why) => this.#cut(why));
     this.#socket.on("connect_error", (/** @type {any} */ error) => this.#failed(error));
     for (const name of /** @type {const} */ (["people", "message", "wait", "still", "asked", "wished", "steps", "stopped", "closing"])) {
+      this.#socket.on(name, hear[name]);
+    }
+    for (const name of /** @type {const} */ (["point", "board", "freeze", "stroke", "marks"])) {
       this.#socket.on(name, hear[name]);
     }
     this.#socket.on("replaced", () => this.#finish(() => hear.replaced()));
@@ -238,6 +276,55 @@ export class Line {
   async wish(what, to) {
     await this.#seat();
     await this.#ask("wish", { what, to });
+  }
+
+  /**
+   * Point at a place, or no more. Lost without harm.
+   * @param {Pointed["of"]} of
+   * @param {Point | null} at
+   */
+  point(of, at) {
+    if (this.#seated) (at ? this.#socket.volatile : this.#socket).emit("point", { of, at });
+  }
+
+  /** A mark in the making; what is kept is said by `mark`. @param {Stretch} stretch */
+  stroke(stretch) {
+    if (this.#seated) this.#socket.emit("stroke", stretch);
+  }
+
+  /** @param {Drawn & {still: number}} drawn @returns {Promise<Mark>} */
+  async mark(drawn) {
+    await this.#seat();
+    return (await this.#ask("mark", drawn)).mark;
+  }
+
+  /**
+   * Erase marks, or put them back.
+   * @param {{still: number, names: string[], gone: boolean}} marks
+   */
+  async erase(marks) {
+    await this.#seat();
+    await this.#ask("erase", marks);
+  }
+
+  /**
+   * Open a still between all, or none.
+   * @param {number | null} still
+   * @returns {Promise<Laid>}
+   */
+  async board(still) {
+    await this.#seat();
+    return this.#ask("board", { still });
+  }
+
+  /**
+   * Have somebody's page make a still of its own picture now.
+   * @param {Freeze["of"]} of
+   * @param {string} once
+   */
+  async freeze(of, once) {
+    await this.#seat();
+    await this.#ask("freeze", { of, once });
   }
 
   /**

@@ -32,6 +32,15 @@ async function grab(track) {
 }
 
 /**
+ * What is seen at this moment, as large as it comes: in a picture of the page, or by a camera.
+ * @param {HTMLVideoElement | MediaStreamTrack} source
+ */
+export function frame(source) {
+  if (source instanceof MediaStreamTrack) return grab(source);
+  return draw(source, source.videoWidth, source.videoHeight, 0.92);
+}
+
+/**
  * Smaller, for a narrow line; a photo that cannot be read here goes as it is.
  * @param {Blob} photo
  * @param {number} side  Pixels of the longer side.

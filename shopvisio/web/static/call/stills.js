@@ -175,7 +175,9 @@ export class Album {
   #list = find("#stills");
   #view = find("#still");
   #img = /** @type {HTMLImageElement} */ (find("#still img"));
+  #marks = /** @type {HTMLImageElement} */ (find("#still .marks"));
   #link = /** @type {HTMLAnchorElement} */ (find("#still a"));
+  shown = 0; // the one that is big
   /** @type {Map<number, Still>} */ #known = new Map();
 
   /**
@@ -218,6 +220,8 @@ export class Album {
   show(still) {
     this.#img.src = `${this.url}${still.id}?small=1`;
     this.#img.alt = caption(still);
+    this.#marks.src = `${this.url}${still.id}/marks.svg?${performance.now()}`; // as they are now
+    this.shown = still.id;
     this.#link.href = `${this.url}${still.id}`;
     find("b", this.#view).textContent = caption(still);
     this.#view.hidden = false;

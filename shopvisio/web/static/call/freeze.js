@@ -1,0 +1,104 @@
+/**
+ * Freezing: the picture as it is now becomes a still. Whose camera it is sends it at the size of that camera; where
+ * that does not come, who froze it sends it as it was received. Both go under one name, so that one of them is kept.
+ *
+ * @typedef {import("./protocol.js").Still} Still
+ * @typedef {import("./protocol.js").Freeze} Freeze
+ */
+
+import { Refused, send } from "./sending.js";
+import { frame, shrink } from "./shutter.js";
+import { say } from "./words.js";
+
+const PATIENCE = 5_000; // ms for the still from the camera's own side
+const AGAIN = [1_000, 3_000]; // ms before each further try
+const LIGHT = 1280; // pixels of the longer side on a narrow line
+
+/** What makes stills of moving pictures. */
+export class Freezer {
+  /** @type {AbortController | null} */ #waiting = null;
+
+  /**
+   * @param {import("./protocol.js").Line} line
+   * @param {string} role
+   * @param {{url: string, token: string}} post  Where stills go, and what a form of this page must carry.
+   * @param {{track: () => MediaStreamTrack | undefined, isNarrow: () => boolean}} camera
+   * @param {{await: (seen: Blob) => void, came: (still: Still) => Promise<void>, failed: (why: string) => void}} board
+   */
+  constructor(line, role, post, camera, board) {
+    this.line = line;
+    this.role = role;
+    this.post = post;
+    this.camera = camera;
+    this.board = board;
+  }
+
+  /**
+   * @param {string} of  Whose picture: a role.
+   * @param {HTMLVideoElement} video  As it is seen here.
+   */
+  async freeze(of, video) {
+    const once = crypto.randomUUID();
+    const seen = await frame(video).catch(() => null);
+    if (!seen) return this.board.failed(say("nothingToFreeze"));
+    this.board.await(seen);
+    if (of === this.role) return this.#deliver(await this.#own(seen), once);
+    if (of === "guest") return this.#deliver(seen, once); // theirs is not to send
+    const waiting = new AbortController();
+    this.#waiting = waiting;
+    await this.line.freeze(/** @type {Freeze["of"]} */ (of), once).catch(() => undefined);
+    await new Promise((done) => {
+      setTimeout(done, PATIENCE);
+      waiting.signal.addEventListener("abort", done);
+    });
+    if (!waiting.signal.aborted) await this.#deliver(seen, once);
+  }
+
+  /** Somebody wants a still of our picture. @param {Freeze} freeze */
+  async asked({ of, once }) {
+    const track = of === this.role && this.camera.track();
+    if (!track) return; // who asked has it as they see it
+    const seen = await frame(track);
+    this.board.await(seen);
+    await this.#deliver(seen, once);
+  }
+
+  /** The still is there, or is no more wanted. */
+  rest() {
+    this.#waiting?.abort();
+    this.#waiting = null;
+  }
+
+  /** @param {Blob} seen */
+  async #own(seen) {
+    const track = this.camera.track();
+    return track ? frame(track).catch(() => seen) : seen;
+  }
+
+  /** @param {Blob} picture @param {string} once */
+  async #deliver(picture, once) {
+    const photo = this.camera.isNarrow() ? await shrink(picture, LIGHT) : picture;
+    try {
+      await this.board.came(await this.#send(photo, once));
+    } catch (error) {
+      this.board.failed((error instanceof Refused && error.message) || say("notFrozen"));
+    }
+  }
+
+  /**
+   * @param {Blob} photo
+   * @param {string} once
+   * @returns {Promise<Still>}
+   */
+  async #send(photo, once) {
+    for (const pause of AGAIN) {
+      try {
+        return await send(this.post.url, this.post.token, { photo, once }, () => undefined);
+      } catch (error) {
+        if (error instanceof Refused) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+    return send(this.post.url, this.post.token, { photo, once }, () => undefined);
+  }
+}
