@@ -590,11 +590,11 @@ def takers(service: Service) -> list[Staff]:
     return list(db.session.scalars(select(Staff).where(Staff.active, takes).order_by(Staff.name)))
 
 
-def free_up(case: Case, by: str, now: datetime) -> None:
+def free_up(case: Case, by: str, now: datetime, tell: bool = True) -> None:
     """Give back the times the case still holds: nobody will come. ``by`` is staff or customer."""
     for appointment in appointments(case):
         if appointment.start > now:
-            _give_back(appointment, by, now)
+            _give_back(appointment, by, now, tell)
 
 
 def of_day(day: date) -> list[Appointment]:

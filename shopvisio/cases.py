@@ -2,14 +2,14 @@
 
     booked ─┬─ propose ──> proposed ─┬─ yes ────────────────> closed ── contest (staff confirmed) ──> open
             │                        └─ no ──> open
-            ├─ offer part ─> part_offered ─┬─ accepted ─> part_accepted ─> part_sent ─> part_received ─> booked
-            │                              └─ refused ──> open
+            ├─ parts (parts.py) ─> part_offered ─> part_accepted ─> part_sent ─> part_received ─> booked
             └─ call off ──> closed (the first visit) ── book again ──> booked; else back where it stood
-    open ── propose, offer part, or book again
+    open ── propose, offer parts, or book again
     closed, repaired ── the fault is back under guarantee (``guarantee.come_back``) ──> open, never billed again
 
-``open`` means that the next act is the staff's. The customer's answer is never overridden: after a No
-staff may only propose again; without an answer they may confirm, with a reason, once the delay is over.
+Between visits a case stands where its parts do (:func:`standing`). ``open`` means that the next act is the staff's.
+The customer's answer is never overridden: after a No staff may only propose again; without an answer they may confirm,
+with a reason, once the delay is over.
 """
 
 import json
@@ -64,14 +64,15 @@ BARRIERS = {  # what stood in the way: the first five are the standard's
     "other": lazy("Autre raison"),
 }
 REPAIR_OUTCOMES, SALE_OUTCOMES = ("repaired", "not_repaired"), ("sold", "not_sold")
+BY_PARTS = {"part_offered", "part_accepted", "part_sent", "part_received", "open"}  # one leads to any other
 MOVES = {
-    "booked": {"proposed", "part_offered", "closed"},
-    "open": {"proposed", "part_offered", "booked", "closed"},
+    "booked": {"proposed", "closed", *BY_PARTS},
+    "open": {"proposed", "booked", "closed", *BY_PARTS},
     "proposed": {"closed", "open"},
-    "part_offered": {"part_accepted", "open"},
-    "part_accepted": {"part_sent", "open"},
-    "part_sent": {"part_received", "open"},
-    "part_received": {"booked", "open"},
+    "part_offered": BY_PARTS,
+    "part_accepted": BY_PARTS,
+    "part_sent": BY_PARTS,
+    "part_received": {"booked", "proposed", *BY_PARTS},
     "closed": {"open", "booked"},
 }
 TURNS = {  # the lines after which the customer's report may say something else
@@ -106,6 +107,8 @@ class Case(Base):
     condition: Mapped[str] = mapped_column(default="")  # of CONDITIONS, where it was not repaired
     barrier: Mapped[str] = mapped_column(default="")  # of BARRIERS, likewise
     advice: Mapped[str] = mapped_column(default="")  # for the customer's report
+    offer: Mapped[int] = mapped_column(default=0)  # the version of the parts proposed: raised by each change of them
+    offered_at: Mapped[datetime | None]  # when that version was made
     proposed_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None] = mapped_column(index=True)
     confirmed_by: Mapped[str] = mapped_column(default="")  # customer or staff
@@ -148,15 +151,9 @@ class Case(Base):
         condition, barrier = str(CONDITIONS[self.condition]), str(BARRIERS[self.barrier])
         return _("{condition} : {barrier}.", condition=condition, barrier=barrier[:1].lower() + barrier[1:])
 
-    @property
-    def offered_part(self) -> "Part | None":
-        """The part that waits for the customer's answer."""
-        return next((part for part in self.parts if part.state == "offered"), None)
-
-    @property
-    def current_part(self) -> "Part | None":
-        """The part that is on its way, if one is."""
-        return next((part for part in reversed(self.parts) if part.state in ("accepted", "sent")), None)
+    def parts_in(self, *states: str) -> list["Part"]:
+        """Its parts in these states, in order."""
+        return [part for part in self.parts if part.state in states]
 
 
 class Entry(Base):
@@ -180,7 +177,8 @@ class Entry(Base):
 
 
 class Part(Base):
-    """A thing sent for a case. ``price`` is cents with tax, 0 when included in the fee."""
+    """A thing sent for a case. ``price`` is cents with tax, 0 when included in the fee; ``state`` a word of
+    :data:`shopvisio.parts.STATES`; ``offer`` the version of the proposal that the customer answered."""
 
     __tablename__ = "part"
 
@@ -189,10 +187,14 @@ class Part(Base):
     name: Mapped[str]
     reference: Mapped[str] = mapped_column(default="")
     price: Mapped[int] = mapped_column(default=0)
-    state: Mapped[str] = mapped_column(default="offered")  # offered accepted refused sent received
+    supplier: Mapped[str] = mapped_column(default="")  # of whom it is ordered: the customer is not told
+    state: Mapped[str] = mapped_column(default="offered", index=True)
+    offer: Mapped[int] = mapped_column(default=0)
     tracking: Mapped[str] = mapped_column(default="")  # a link to the carrier's page
     carrier: Mapped[str] = mapped_column(default="")
     created: Mapped[datetime]
+    accepted: Mapped[datetime | None]
+    ordered: Mapped[datetime | None]
     sent: Mapped[datetime | None]
     received: Mapped[datetime | None]
 
@@ -362,6 +364,7 @@ def withdraw(case: Case, now: datetime) -> None:
         raise WrongState(_("Ce n’est plus possible : le dossier a changé entre-temps."), case.state, "closed")
     case.state, case.outcome, case.closed_at, case.confirmed_by = "closed", "cancelled", now, "customer"
     case.withdrawn = now
+    _settle_parts(case, "to_return")
     record(case, "withdrawn", case.customer.actor, now)
     enqueue("withdrawn", now, case=case.id)
 
@@ -392,16 +395,44 @@ def call_off(case: Case, is_first: bool, now: datetime, by: str = "customer") ->
         move_to(case, "closed")
         case.outcome, case.closed_at, case.confirmed_by = "cancelled", now, by
         return
-    before = next((e.kind for e in reversed(case.journal) if e.kind in ("part_received", "call_ended")), "")
-    case.state = "part_received" if before == "part_received" else "open"  # no other act leads back
+    case.state = standing(case)  # no other act leads back
+
+
+def standing(case: Case) -> str:
+    """Where the case stands between two visits: where its parts do, or ``open``. A part that a call came after was
+    tried, and waits no longer."""
+    if case.parts_in("offered"):
+        return "part_offered"
+    if case.parts_in("accepted", "ordered"):
+        return "part_accepted"
+    if case.parts_in("sent"):
+        return "part_sent"
+    last = next((e.kind for e in reversed(case.journal) if e.kind in ("part_received", "call_ended")), "")
+    return "part_received" if last == "part_received" and case.parts_in("received") else "open"
 
 
 # -- the outcome
 
 
-def propose(case: Case, outcome: str, words: str, actor: Actor, now: datetime, why: Why | None = None) -> None:
+UNFITTED = {
+    "to_return": lazy("Le client nous la renvoie, à nos frais"),
+    "left": lazy("Le client la garde, sans la payer"),
+}
+
+
+def propose(
+    case: Case,
+    outcome: str,
+    words: str,
+    actor: Actor,
+    now: datetime,
+    why: Why | None = None,
+    tell: bool = True,
+    unfitted: str = "left",
+) -> None:
     """Staff say how it ended, and why where it was not repaired. A repair waits for the customer's answer; a sale is
-    closed at once. Raises Invalid."""
+    closed at once. ``tell``: the first mail leaves at once, the two that ask again leave in any case. ``unfitted`` is a
+    word of UNFITTED: what becomes of parts that the customer has when it is not repaired. Raises Invalid."""
     if outcome not in (REPAIR_OUTCOMES if case.is_repair else SALE_OUTCOMES):
         raise Invalid(_("Choisissez comment l’appel s’est terminé."))
     case.outcome, case.tried = outcome, words.strip()
@@ -414,10 +445,13 @@ def propose(case: Case, outcome: str, words: str, actor: Actor, now: datetime, w
     why = _checked(why or Why(), words) if outcome == "not_repaired" else Why()
     case.condition, case.barrier = why.condition, why.barrier
     case.proposed_at = now
-    reason = {"condition": why.condition, "barrier": why.barrier} if why.condition else {}
-    record(case, "proposed", actor, now, outcome=outcome, words=case.tried, **reason)
-    entry = case.journal[-1].id
-    for delay in (timedelta(0), *REMIND_AFTER):
+    facts: dict[str, Any] = {} if tell else {"quiet": True}
+    if why.condition:
+        facts |= {"condition": why.condition, "barrier": why.barrier}
+    if outcome == "not_repaired" and case.parts_in("sent", "received"):
+        facts["unfitted"] = unfitted if unfitted in UNFITTED else "left"
+    entry = record(case, "proposed", actor, now, outcome=outcome, words=case.tried, **facts).id
+    for delay in (timedelta(0), *REMIND_AFTER) if tell else REMIND_AFTER:
         enqueue("ask-answer", now + delay, case=case.id, entry=entry, again=bool(delay))
 
 
@@ -433,6 +467,12 @@ def _checked(why: Why, words: str) -> Why:
     if wrong:
         raise Invalid(_("Quelques réponses sont à corriger."), wrong)
     return why
+
+
+def unfitted(case: Case) -> str:
+    """What becomes of the parts that the customer has, by the last proposal: a word of UNFITTED, or empty."""
+    told = next((entry.told for entry in reversed(case.journal) if entry.kind == "proposed"), {})
+    return str(told.get("unfitted", ""))
 
 
 def awaits(case: Case, entry: int) -> bool:
@@ -485,6 +525,8 @@ def contest(case: Case, words: str, now: datetime) -> None:
     move_to(case, "open")
     record(case, "contested", case.customer.actor, now, outcome=case.outcome, words=words.strip())
     case.outcome, case.closed_at, case.confirmed_by = "", None, ""
+    for part in case.parts_in(*UNFITTED):
+        part.state = "received"
     if case.returned is None:
         case.guaranteed = None
         enqueue("credit", now, case=case.id)
@@ -508,7 +550,7 @@ def next_step(case: Case) -> str:
     return ""
 
 
-def dismiss(case: Case, outcome: str, actor: Actor, now: datetime) -> None:
+def dismiss(case: Case, outcome: str, actor: Actor, now: datetime, tell: bool = True) -> None:
     """Staff close a case nobody came to, or that was called off: nothing to pay, no paper. One that had come back under
     guarantee is repaired as before."""
     if outcome not in ("cancelled", "no_show"):
@@ -517,7 +559,8 @@ def dismiss(case: Case, outcome: str, actor: Actor, now: datetime) -> None:
     case.outcome, case.closed_at, case.confirmed_by = outcome, now, "staff"
     if case.returned is not None:
         case.outcome, case.confirmed_by = "repaired", "customer"
-    record(case, "dismissed", actor, now, outcome=outcome)
+    _settle_parts(case, "to_return")
+    record(case, "dismissed", actor, now, outcome=outcome, **({} if tell else {"quiet": True}))
 
 
 def _close(case: Case, by: str, now: datetime) -> None:
@@ -525,6 +568,7 @@ def _close(case: Case, by: str, now: datetime) -> None:
     all was not to be paid either."""
     move_to(case, "closed")
     case.closed_at, case.confirmed_by = now, by
+    _settle_parts(case, unfitted(case))
     if case.returned is None:
         enqueue("paper", now, case=case.id)
     elif case.outcome == "repaired":
@@ -552,72 +596,9 @@ def _guaranteed(now: datetime) -> date | None:
     return first.replace(year=year, month=month + 1, day=min(first.day, monthrange(year, month + 1)[1]))
 
 
-# -- parts
-
-
-def offer_part(case: Case, name: str, reference: str, price: int, words: str, actor: Actor, now: datetime) -> Part:
-    """Staff name the part that is needed; the customer answers on their own screen."""
-    if not case.is_repair:
-        raise WrongState(_("Une pièce ne concerne qu’une réparation."), case.state, "part_offered")
-    if case.returned is not None and price:
-        raise Invalid(_("Sous garantie, la pièce est comprise."), {"price": _("Sous garantie, la pièce est comprise.")})
-    if not name.strip():
-        raise Invalid(_("Indiquez le nom de la pièce."), {"part_name": _("Indiquez le nom de la pièce.")})
-    move_to(case, "part_offered")
-    part = Part(name=name.strip(), reference=reference.strip(), price=price, created=now)
-    case.parts.append(part)
-    record(case, "part_offered", actor, now, part=part.name, reference=part.reference, price=price, words=words.strip())
-    enqueue("ask-part", now, case=case.id)
-    return part
-
-
-def accept_part(case: Case, price: int, street: str, postcode: str, city: str, now: datetime) -> None:
-    """The customer accepts the part at the price they saw, and says where it goes."""
-    part = case.offered_part
-    if part is None:
-        raise WrongState(_("Vous avez déjà répondu."), case.state, "part_accepted")
-    if price != part.price:
-        raise WrongState(_("Le prix a changé entre-temps : relisez avant d’accepter."), case.state, "part_accepted")
-    given = {"street": street.strip(), "postcode": postcode.strip(), "city": city.strip()}
-    wrong = {name: _("Il manque cette partie de l’adresse.") for name, value in given.items() if not value}
-    if wrong:
-        raise Invalid(_("Il manque la fin de l’adresse."), wrong)
-    move_to(case, "part_accepted")
-    part.state = "accepted"
-    case.customer.street, case.customer.postcode, case.customer.city = given.values()
-    record(case, "part_accepted", case.customer.actor, now, part=part.name, price=part.price, **given)
-    enqueue("tell-staff", now, case=case.id, what="part_accepted")
-
-
-def refuse_part(case: Case, words: str, now: datetime) -> None:
-    """The customer does not want the part; the next act is the staff's."""
-    part = case.offered_part
-    if part is None:
-        raise WrongState(_("Vous avez déjà répondu."), case.state, "open")
-    move_to(case, "open")
-    part.state = "refused"
-    record(case, "part_refused", case.customer.actor, now, part=part.name, words=words.strip())
-    enqueue("tell-staff", now, case=case.id, what="part_refused")
-
-
-def send_part(case: Case, carrier: str, tracking: str, actor: Actor, now: datetime) -> None:
-    """The part has left. ``tracking`` is a web address or empty."""
-    if tracking.strip() and not tracking.strip().startswith(("https://", "http://")):
-        raise Invalid(
-            _("Le lien de suivi commence par https://."), {"tracking": _("Le lien de suivi commence par https://.")}
-        )
-    part = case.current_part
-    move_to(case, "part_sent")
-    assert part is not None  # the state says so
-    part.state, part.sent, part.carrier, part.tracking = "sent", now, carrier.strip(), tracking.strip()
-    record(case, "part_sent", actor, now, part=part.name, carrier=part.carrier, tracking=part.tracking)
-    enqueue("part-sent", now, case=case.id)
-
-
-def receive_part(case: Case, actor: Actor, now: datetime) -> None:
-    """The customer has the part in hand; the way to the next visit is open, at 0 €."""
-    part = case.current_part
-    move_to(case, "part_received")
-    assert part is not None
-    part.state, part.received = "received", now
-    record(case, "part_received", actor, now, part=part.name)
+def _settle_parts(case: Case, fate: str) -> None:
+    """The case is over: what was not sent will not be, what was sent is fitted (then ``fate`` is empty) or not."""
+    for part in case.parts_in("offered", "accepted", "ordered"):
+        part.state = "dropped"
+    for part in case.parts_in("sent", "received") if fate else ():
+        part.state = fate

@@ -5,7 +5,7 @@ Everybody in it is invented. All of it is made by the shop's own verbs, with the
 
 from datetime import datetime, timedelta
 
-from shopvisio import accounts, booking, calls, cases, catalogue, legal, links, papers, settings
+from shopvisio import accounts, booking, calls, cases, catalogue, legal, links, papers, parts, settings
 from shopvisio.accounts import Customer, Staff
 from shopvisio.availability import Hours
 from shopvisio.booking import Appointment, Service
@@ -13,6 +13,7 @@ from shopvisio.cases import Case, Intake
 from shopvisio.config import Config, lan_address
 from shopvisio.db import writing
 from shopvisio.i18n import use
+from shopvisio.parts import Wanted
 
 PASSWORD = "atelier-demo"  # noqa: S105 - a stage has no secrets
 
@@ -119,10 +120,13 @@ def _waiting_for_a_part(service: Service, repairer: Staff, now: datetime) -> Cas
     case, appointment = _book(service, "Fatoumata Diarra-Bonnefoy", about, _past(now, days=5))
     end = _hold(appointment, repairer, 41)
     words = "Joint de hublot fendu en bas : la fuite vient de là."
-    cases.offer_part(case, "Joint de hublot Blanco", "481246", 1840, words, repairer.actor, end)
+    seal = Wanted("Joint de hublot Blanco", "481246", "Blanco pièces", 1840)
+    part = parts.offer(case, seal, words, repairer.actor, end)
     later = end + timedelta(minutes=3)
-    cases.accept_part(case, 1840, "14 montée de la Grande-Côte", "69001", "Lyon", later)
-    cases.send_part(case, "Colissimo", "https://suivi.example/8R00012345678", repairer.actor, later + timedelta(days=1))
+    parts.accept(case, case.offer, "14 montée de la Grande-Côte", "69001", "Lyon", later)
+    parts.order(case, part, "", repairer.actor, later)
+    tracking = "https://suivi.example/8R00012345678"
+    parts.send(case, part, "Colissimo", tracking, repairer.actor, later + timedelta(days=1))
     return case
 
 

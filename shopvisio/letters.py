@@ -26,6 +26,7 @@ from shopvisio import (
     legal,
     mail,
     papers,
+    parts,
     pieces,
     ratings,
     reports,
@@ -33,7 +34,7 @@ from shopvisio import (
 )
 from shopvisio.accounts import APPLIANCE, Staff
 from shopvisio.booking import Appointment
-from shopvisio.cases import Case
+from shopvisio.cases import Case, Part
 from shopvisio.config import Config
 from shopvisio.db import db, writing
 from shopvisio.errors import MailFailed
@@ -73,9 +74,13 @@ class Letters:
             "withdrawn": self.withdrawn,
             "ask-answer": self.ask_answer,
             "ask-part": self.ask_part,
+            "part-accepted": self.part_accepted,
             "part-sent": self.part_sent,
             "still-working": self.still_working,
             "repaired-again": self.repaired_again,
+            "part-dropped": self.part_dropped,
+            "part-unfitted": self.part_unfitted,
+            "nudge": self.nudge,
             "tell-staff": self.tell_staff,
             "paper": self.paper,
             "credit": self.credit,
@@ -224,18 +229,51 @@ class Letters:
                 self._to_customer("answer", case, now, again=facts["again"])
 
     def ask_part(self, facts: dict[str, Any], now: datetime) -> None:
-        """A part is needed: the customer is asked."""
+        """Parts are needed: the customer is asked about the newest offer."""
         with writing():
             case = db.session.get_one(Case, facts["case"])
-            if case.offered_part is not None:
-                self._to_customer("part", case, now, part=case.offered_part)
+            if case.parts_in("offered") and case.offer == facts["offer"]:
+                self._to_customer("part", case, now, **asking(case))
+
+    def part_accepted(self, facts: dict[str, Any], now: datetime) -> None:
+        """The customer accepted: they have it in writing."""
+        with writing():
+            case = db.session.get_one(Case, facts["case"])
+            agreed = [part for part in case.parts if part.offer == facts["offer"] and part.accepted]
+            if agreed:
+                total, at = parts.total(agreed), agreed[0].accepted
+                self._to_customer("part_accepted", case, now, parts=agreed, total=total, at=at)
 
     def part_sent(self, facts: dict[str, Any], now: datetime) -> None:
-        """The part has left."""
+        """A part has left."""
+        with writing():
+            part = db.session.get_one(Part, facts["part"])
+            if part.state == "sent":
+                self._to_customer("part_sent", part.case, now, part=part)
+
+    def part_dropped(self, facts: dict[str, Any], now: datetime) -> None:
+        """Staff gave a part up."""
+        with writing():
+            part = db.session.get_one(Part, facts["part"])
+            if part.state == "dropped":
+                self._to_customer("part_dropped", part.case, now, part=part, words=facts["words"])
+
+    def part_unfitted(self, facts: dict[str, Any], now: datetime) -> None:
+        """Not repaired: what becomes of the parts that the customer has."""
         with writing():
             case = db.session.get_one(Case, facts["case"])
-            if case.current_part is not None:
-                self._to_customer("part_sent", case, now, part=case.current_part)
+            if case.parts_in(*cases.UNFITTED):
+                self._to_customer("part_unfitted", case, now, **unfitted(case))
+
+    def nudge(self, facts: dict[str, Any], now: datetime) -> None:
+        """A part was sent long ago and nobody came back: the customer is asked, twice at most."""
+        with writing():
+            case = db.session.get_one(Case, facts["case"])
+            if parts.may_nudge(case, facts["entry"]):
+                is_received = case.state == "part_received"
+                found = case.parts_in("received" if is_received else "sent")
+                cases.record(case, "nudged", APPLIANCE, now)
+                self._to_customer("nudge", case, now, parts=found, is_received=is_received)
 
     def still_working(self, facts: dict[str, Any], now: datetime) -> None:
         """Some days after a repair: the customer is asked whether it still works."""
@@ -376,6 +414,17 @@ class Letters:
             enqueue("tidy", now + timedelta(days=1))
         for file in files:
             (self.config.uploads / file).unlink(missing_ok=True)
+
+
+def asking(case: Case) -> dict[str, Any]:
+    """What the mail about offered parts says."""
+    offered = case.parts_in("offered")
+    return {"parts": offered, "total": parts.total(offered), "until": parts.valid_until(case)}
+
+
+def unfitted(case: Case) -> dict[str, Any]:
+    """What the mail about parts that were not fitted says."""
+    return {fate: case.parts_in(fate) for fate in cases.UNFITTED}
 
 
 def _agreed(appointment: Appointment) -> list[dict[str, str]]:

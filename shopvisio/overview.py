@@ -76,7 +76,7 @@ def barriers(now: datetime) -> list[tuple[str, int]]:
 def parts_out(now: datetime) -> tuple[int, int]:
     """How many parts are on their way to a customer, and for how many days the oldest has waited."""
     since = func.min(func.coalesce(Part.sent, Part.created))
-    out = select(func.count(), since).where(Part.state.in_(("accepted", "sent")))
+    out = select(func.count(), since).where(Part.state.in_(("accepted", "ordered", "sent")))
     number, oldest = db.session.execute(out).one()
     return number, (now - oldest).days if oldest else 0
 

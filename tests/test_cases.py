@@ -4,15 +4,12 @@ from datetime import timedelta
 
 import pytest
 from conftest import NOW, Shop
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
 
-from shopvisio import booking, cases, settings
+from shopvisio import cases, settings
 from shopvisio.accounts import Actor
 from shopvisio.cases import Case
 from shopvisio.db import db, writing
-from shopvisio.errors import Conflict, Invalid, WrongState
+from shopvisio.errors import Invalid, WrongState
 from shopvisio.jobs import Job
 
 AFTER = NOW + timedelta(days=1, hours=2)
@@ -113,61 +110,6 @@ def test_what_the_customer_confirmed_cannot_be_contested(booked: Case, karim: Ac
         cases.contest(booked, "Finalement non.", AFTER)
 
 
-def offered(case: Case, karim: Actor) -> None:
-    with writing():
-        cases.offer_part(case, "Joint de hublot", "481246", 1840, "Fendu", karim, AFTER)
-
-
-def accepted(case: Case) -> None:
-    with writing():
-        cases.accept_part(case, 1840, "14 montée de la Grande-Côte", "69001", "Lyon", AFTER)
-
-
-def test_a_part_goes_all_the_way_and_the_next_visit_is_free(shop: Shop, booked: Case, karim: Actor) -> None:
-    offered(booked, karim)
-    accepted(booked)
-    with writing():
-        cases.send_part(booked, "Colissimo", "https://suivi.example/1", karim, AFTER)
-    with writing():
-        cases.receive_part(booked, booked.customer.actor, AFTER + timedelta(days=3))
-    start = AFTER.replace(hour=9, minute=0) + timedelta(days=6)
-    with writing():
-        again = booking.book(booked, shop.repair, start, AFTER + timedelta(days=3))
-    assert booked.state == "booked"
-    assert (again.visit, again.case_id, booked.fee) == (2, booked.id, 2900)
-
-
-def test_the_price_accepted_is_the_price_seen(booked: Case, karim: Actor) -> None:
-    offered(booked, karim)
-    with pytest.raises(WrongState), writing():
-        cases.accept_part(booked, 1000, "1 rue", "69001", "Lyon", AFTER)
-    assert booked.state == "part_offered"
-
-
-def test_a_part_needs_an_address_before_it_is_ordered(booked: Case, karim: Actor) -> None:
-    offered(booked, karim)
-    with pytest.raises(Invalid) as caught, writing():
-        cases.accept_part(booked, 1840, "14 montée", "", " ", AFTER)
-    assert set(caught.value.fields) == {"postcode", "city"}
-
-
-def test_a_refused_part_gives_the_case_back_to_staff(booked: Case, karim: Actor) -> None:
-    offered(booked, karim)
-    with writing():
-        cases.refuse_part(booked, "Trop cher", AFTER)
-    assert booked.state == "open"
-    with writing():
-        cases.propose(booked, "not_repaired", "", karim, AFTER, WHY)
-    assert booked.state == "proposed"
-
-
-def test_a_tracking_link_is_a_link(booked: Case, karim: Actor) -> None:
-    offered(booked, karim)
-    accepted(booked)
-    with pytest.raises(Invalid), writing():
-        cases.send_part(booked, "", "javascript:alert(1)", karim, AFTER)
-
-
 def test_a_case_nobody_came_to_costs_nothing(booked: Case, karim: Actor) -> None:
     with writing():
         cases.dismiss(booked, "no_show", karim, AFTER)
@@ -188,49 +130,6 @@ def test_the_numbers_go_on_after_nine_thousand_nine_hundred_ninety_nine(shop: Sh
         one = cases.open_case("sale", booked.customer, cases.Intake(), NOW)
         two = cases.open_case("sale", booked.customer, cases.Intake(), NOW)
     assert (one.number, two.number) == ("D2026-10000", "D2026-10001")
-
-
-acts = st.lists(st.integers(0, 10), max_size=25)
-
-
-@given(acts)
-@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-def test_whatever_is_pressed_in_whatever_order_a_paper_needs_a_confirmed_outcome(
-    booked: Case, shop: Shop, tries: list[int]
-) -> None:
-    """Every button, in any order: no path leads to a paper but a Yes, or staff's word after the delay."""
-    karim, now, before = shop.repairer.actor, AFTER, len(jobs_of("paper"))
-    with writing():
-        booked.state, booked.outcome, booked.closed_at, booked.confirmed_by = "booked", "", None, ""
-    closings = 0
-    for number, press in enumerate(tries):
-        now += timedelta(hours=7)
-        try:
-            with writing():
-                _press(press, booked, karim, now)
-        except (Conflict, Invalid):
-            continue
-        if booked.state == "closed" and booked.outcome in cases.REPAIR_OUTCOMES and press in (1, 3):
-            closings += 1
-        assert booked.state in cases.STATES, number
-    assert len(jobs_of("paper")) - before == closings
-
-
-def _press(press: int, case: Case, staff: Actor, now) -> None:  # noqa: ANN001
-    part = case.offered_part
-    (
-        lambda: cases.propose(case, "repaired", "", staff, now),
-        lambda: cases.answer(case, True, "", now),
-        lambda: cases.answer(case, False, "", now),
-        lambda: cases.confirm_unanswered(case, "motif", staff, now),
-        lambda: cases.contest(case, "", now),
-        lambda: cases.offer_part(case, "Joint", "", 500, "", staff, now),
-        lambda: cases.accept_part(case, part.price if part else 0, "1 rue", "69001", "Lyon", now),
-        lambda: cases.refuse_part(case, "", now),
-        lambda: cases.send_part(case, "", "", staff, now),
-        lambda: cases.receive_part(case, case.customer.actor, now),
-        lambda: cases.propose(case, "not_repaired", "", staff, now, WHY),
-    )[press]()
 
 
 def test_the_delay_is_the_owners_to_set(booked: Case, karim: Actor) -> None:

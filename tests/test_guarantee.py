@@ -8,12 +8,13 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from shopvisio import booking, cases, guarantee, invoices, papers, settings
+from shopvisio import booking, cases, guarantee, invoices, papers, parts, settings
 from shopvisio.accounts import Actor, Customer
 from shopvisio.cases import Case
 from shopvisio.db import db, writing
 from shopvisio.errors import Conflict, Invalid, WrongState
 from shopvisio.jobs import Job
+from shopvisio.parts import Wanted
 
 AFTER = NOW + timedelta(days=1, hours=2)
 LATER = AFTER + timedelta(days=20)
@@ -48,7 +49,7 @@ def do_papers(case: Case, now) -> None:  # noqa: ANN001
 def standing(case: Case) -> list[str]:
     """The invoices that the customer is to pay."""
     kept = [paper for paper in invoices.of_case(case.id) if paper.kind == "invoice"]
-    return [paper.number for paper in kept if invoices.credit_of(paper) is None]
+    return [paper.number for paper in kept if not invoices.credits_of(paper)]
 
 
 def test_the_guarantee_runs_to_the_same_day_so_many_months_later(booked: Case, karim: Actor) -> None:
@@ -118,9 +119,9 @@ def test_a_part_under_guarantee_is_included(booked: Case, karim: Actor) -> None:
     with writing():
         guarantee.come_back(booked, "", LATER)
     with pytest.raises(Invalid), writing():
-        cases.offer_part(booked, "Joint", "", 900, "", karim, LATER)
+        parts.offer(booked, Wanted("Joint", "", "", 900), "", karim, LATER)
     with writing():
-        cases.offer_part(booked, "Joint", "", 0, "", karim, LATER)
+        parts.offer(booked, Wanted("Joint", "", "", 0), "", karim, LATER)
     assert booked.state == "part_offered"
 
 
@@ -205,18 +206,17 @@ def test_whatever_is_pressed_nobody_pays_twice_nor_for_what_is_not_repaired(shop
 
 
 def _press(press: int, case: Case, staff: Actor, now) -> None:  # noqa: ANN001
-    part = case.offered_part
     (
         lambda: cases.propose(case, "repaired", "", staff, now),
         lambda: cases.answer(case, True, "", now),
         lambda: cases.answer(case, False, "", now),
         lambda: cases.confirm_unanswered(case, "motif", staff, now),
         lambda: cases.contest(case, "", now),
-        lambda: cases.offer_part(case, "Joint", "", 500, "", staff, now),
-        lambda: cases.accept_part(case, part.price if part else 0, "1 rue", "69001", "Lyon", now),
-        lambda: cases.refuse_part(case, "", now),
-        lambda: cases.send_part(case, "", "", staff, now),
-        lambda: cases.receive_part(case, case.customer.actor, now),
+        lambda: parts.offer(case, Wanted("Joint", "", "", 500), "", staff, now),
+        lambda: parts.accept(case, case.offer, "1 rue", "69001", "Lyon", now),
+        lambda: parts.refuse(case, case.offer, "", now),
+        lambda: parts.send(case, case.parts[-1], "", "", staff, now) if case.parts else None,
+        lambda: parts.receive(case, case.customer.actor, now),
         lambda: cases.propose(case, "not_repaired", "", staff, now, WHY),
         lambda: guarantee.come_back(case, "", now),
         lambda: cases.dismiss(case, "cancelled", staff, now),

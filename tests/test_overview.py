@@ -8,11 +8,12 @@ import pytest
 from conftest import NOW, Shop, book_visit
 from sqlalchemy import text
 
-from shopvisio import calls, cases, demo, figures, guarantee, overview, ratings, settings
+from shopvisio import calls, cases, demo, figures, guarantee, overview, parts, ratings, settings
 from shopvisio.booking import set_hours
 from shopvisio.cases import Case
 from shopvisio.db import db, writing
 from shopvisio.figures import Figures, Sample
+from shopvisio.parts import Wanted
 from shopvisio.web.overview import FEW, MEASURES, plot
 
 WHY = cases.Why("end_of_life", "too_dear")
@@ -109,6 +110,6 @@ def test_few_things_are_told_as_few(always: Shop) -> None:
 def test_a_part_on_its_way_is_counted_with_its_age(booked: Case, shop: Shop) -> None:
     karim = shop.repairer.actor
     with writing():
-        cases.offer_part(booked, "Joint", "", 0, "", karim, NOW)
-        cases.accept_part(booked, 0, "1 rue", "69001", "Lyon", NOW)
+        parts.offer(booked, Wanted("Joint"), "", karim, NOW)
+        parts.accept(booked, booked.offer, "1 rue", "69001", "Lyon", NOW)
     assert overview.parts_out(NOW + timedelta(days=9)) == (1, 9)

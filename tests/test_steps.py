@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from conftest import NOW, TUESDAY_10, Shop
 
-from shopvisio import booking, cases, steps, stops
+from shopvisio import booking, cases, parts, steps, stops
 from shopvisio.accounts import Actor
 from shopvisio.cases import Case
 from shopvisio.db import writing
 from shopvisio.errors import Conflict, Forbidden, Invalid, NotFound, WrongState
+from shopvisio.parts import Wanted
 from shopvisio.steps import Step, Wording
 
 AFTERWARDS = TUESDAY_10 + timedelta(hours=13)
@@ -55,10 +56,10 @@ def test_the_list_survives_to_the_next_visit(booked: Case, shop: Shop) -> None:
     (first, _second) = written(booked, shop, "Retirer le couvercle", "Changer le joint")
     with writing():
         steps.tick(booked, first.id, booked.customer.actor, NOW)
-        cases.offer_part(booked, "Joint", "", 0, "", shop.repairer.actor, NOW)
-        cases.accept_part(booked, 0, "1 rue du Port", "69001", "Lyon", NOW)
-        cases.send_part(booked, "", "", shop.repairer.actor, NOW)
-        cases.receive_part(booked, booked.customer.actor, NOW)
+        parts.offer(booked, Wanted("Joint", "", "", 0), "", shop.repairer.actor, NOW)
+        parts.accept(booked, booked.offer, "1 rue du Port", "69001", "Lyon", NOW)
+        parts.send(booked, booked.parts[-1], "", "", shop.repairer.actor, NOW)
+        parts.receive(booked, booked.customer.actor, NOW)
         cases.book_again(booked)
         booking.book(booked, shop.repair, TUESDAY_10 + timedelta(days=1), AFTERWARDS)
     assert [(step.text, step.done is not None) for step in steps.of_case(booked)] == [
@@ -180,7 +181,8 @@ def test_a_stop_ends_with_its_visit_or_with_its_conclusion(booked: Case, shop: S
     visit = booking.appointments(booked)[-1]
     with writing():
         stops.press(visit, booked.customer.actor, "mains", NOW)
-        cases.propose(booked, "not_repaired", "Trop dangereux.", shop.repairer.actor, NOW)
+        why = cases.Why("repairable", "unsafe")
+        cases.propose(booked, "not_repaired", "Trop dangereux.", shop.repairer.actor, NOW, why)
     assert stops.standing(booked) is None
     with writing():
         cases.answer(booked, False, "", NOW)

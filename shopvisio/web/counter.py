@@ -20,7 +20,7 @@ from shopvisio.cases import Case, Intake
 from shopvisio.db import db, writing
 from shopvisio.errors import Conflict, Invalid, NotFound, SlotTaken
 from shopvisio.i18n import _, here, lazy
-from shopvisio.web import guard, moment, signalling, wake_jobs, wire
+from shopvisio.web import guard, moment, signalling, telling, wake_jobs, wire
 from shopvisio.web.guard import staff
 from shopvisio.web.typed import blame, minutes
 
@@ -281,14 +281,6 @@ def _appointment(key: str) -> Appointment:
     return found
 
 
-def _link(case: Case) -> str:
-    return url_for("customer.case", token=guard.token_of(case), _external=True)
-
-
-def _mail_leaves(case: Case) -> bool:
-    return mail.is_configured() and bool(case.customer.email)
-
-
 @blueprint.get("/appointments/<key>/slip")
 @staff("calls")
 def slip(key: str) -> ResponseReturnValue:
@@ -298,9 +290,9 @@ def slip(key: str) -> ResponseReturnValue:
         "desk/slip.html",
         appointment=found,
         case=found.case,
-        link=_link(found.case),
+        link=telling.link(found.case),
         entrance=url_for("book.entrance", _external=True),
-        mail_leaves=_mail_leaves(found.case),
+        mail_leaves=telling.leaves(found.case),
     )
 
 
@@ -333,7 +325,7 @@ def move(key: str) -> ResponseReturnValue:
     try:
         with writing():
             calls.start_over(found)
-            booking.move(found, start, _me().actor, now, _by_me(choice, _is_to_tell(found)))
+            booking.move(found, start, _me().actor, now, _by_me(choice, telling.is_to_tell(found.case)))
     except (Invalid, SlotTaken) as refusal:
         return _move_page(found, choice, refusal), 409 if isinstance(refusal, SlotTaken) else 422
     return _changed(found)
@@ -351,17 +343,12 @@ def _move_page(found: Appointment, choice: Choice, refusal: Exception | None = N
         to=to,
         told=told,
         refusal=refusal,
-        mail_leaves=_mail_leaves(found.case),
+        mail_leaves=telling.leaves(found.case),
     )
 
 
-def _preview(name: str, case: Case, appointment: Foretold | Appointment) -> tuple[str, str]:
-    facts = {"case": case, "appointment": appointment, "url": _link(case), "asks": False}
-    return mail.preview(name, case.customer.language, **facts)
-
-
-def _is_to_tell(found: Appointment) -> bool:
-    return "tell" in request.form and _mail_leaves(found.case)
+def _preview(name: str, case: Case, appointment: Foretold | Appointment) -> telling.Letter:
+    return telling.letter(case, (name, {"appointment": appointment, "asks": False}))
 
 
 def _changed(found: Appointment) -> ResponseReturnValue:
@@ -386,9 +373,9 @@ def cancel(key: str) -> ResponseReturnValue:
             to=None,
             told=_preview("cancelled", found.case, found),
             refusal=None,
-            mail_leaves=_mail_leaves(found.case),
+            mail_leaves=telling.leaves(found.case),
         )
     with writing():
         calls.start_over(found)
-        booking.cancel(found, now, ByStaff(_me().actor, tell=_is_to_tell(found)))
+        booking.cancel(found, now, ByStaff(_me().actor, tell=telling.is_to_tell(found.case)))
     return _changed(found)

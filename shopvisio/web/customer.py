@@ -23,6 +23,7 @@ from shopvisio import (
     legal,
     mail,
     papers,
+    parts,
     payments,
     settings,
     stills,
@@ -60,9 +61,9 @@ class WordsForm(FlaskForm):  # type: ignore[misc]
 
 
 class PartForm(FlaskForm):  # type: ignore[misc]
-    """Where the part goes; ``price`` is what the customer saw, in cents."""
+    """Where the parts go; ``offer`` is the version that the customer saw."""
 
-    price = HiddenField()
+    offer = HiddenField()
     street = StringField(
         lazy("Adresse de livraison"),
         [DataRequired(lazy("Il manque le numéro et la rue.")), Length(max=120, message=lazy("120 signes au plus."))],
@@ -358,7 +359,8 @@ def _answer_page(case: Case, form: WordsForm, says_no: bool = False) -> str:
         case=case,
         token=guard.token_of(case),
         staff=_last_colleague(case),
-        parts=[part for part in case.parts if part.state in ("sent", "received") and part.price],
+        parts=[part for part in case.parts_in("sent", "received") if part.price],
+        unfitted=cases.unfitted(case),
         proposal=cases.proposal(case),
         says_no=says_no or "no" in request.args,
         form=form,
@@ -384,20 +386,31 @@ def contest(case: Case) -> ResponseReturnValue:
 @blueprint.route("/part", methods=["GET", "POST"])
 @case_link
 def part(case: Case) -> ResponseReturnValue:
-    """The part that was proposed: accepted with an address at the price that was seen, or refused."""
-    if case.offered_part is None:
+    """The parts that were proposed: accepted with an address in the version that was seen, or refused.
+
+    Asked for as a piece (``X-Piece``, by the call's page), the same without the page around it.
+    """
+    if not case.parts_in("offered"):
         return redirect(_home(case), 303)
     if request.method == "GET":
-        return _part_page(case, PartForm(obj=case.customer, price=case.offered_part.price))
+        return _part_page(case, PartForm(obj=case.customer, offer=case.offer))
     now = clock.now()
     return _accept(case, now) if request.form.get("answer") == "yes" else _refuse(case, now)
 
 
 def _part_page(case: Case, form: PartForm, refusal: WordsForm | None = None) -> str:
-    page = "customer/part.html"
-    token, staff = guard.token_of(case), _last_colleague(case)
+    offered = case.parts_in("offered")
     return render_template(
-        page, case=case, part=case.offered_part, token=token, staff=staff, form=form, refuse=refusal or WordsForm()
+        "customer/_part.html" if request.headers.get("X-Piece") else "customer/part.html",
+        case=case,
+        parts=offered,
+        total=parts.total(offered),
+        until=parts.valid_until(case),
+        is_expired=(until := parts.valid_until(case)) is not None and clock.now() > until,
+        token=guard.token_of(case),
+        staff=_last_colleague(case),
+        form=form,
+        refuse=refusal or WordsForm(),
     )
 
 
@@ -405,31 +418,31 @@ def _accept(case: Case, now: datetime) -> ResponseReturnValue:
     form = PartForm()
     if not form.validate():
         return _part_page(case, form), 422
-    price = form.price.data or ""
     try:
         with writing():
-            cases.accept_part(
-                case,
-                int(price) if price.isascii() and price.isdigit() else -1,
-                form.street.data,
-                form.postcode.data,
-                form.city.data,
-                now,
-            )
+            parts.accept(case, _seen(), form.street.data, form.postcode.data, form.city.data, now)
     except Invalid as refusal:
         blame(form, refusal)
         return _part_page(case, form), 422
-    wake_jobs()
-    return redirect(_home(case), 303)
+    return _answered(case)
+
+
+def _seen() -> int:
+    """The version of the offer that is answered."""
+    offer = request.form.get("offer", "")
+    return int(offer) if offer.isascii() and offer.isdigit() and len(offer) < 9 else -1
 
 
 def _refuse(case: Case, now: datetime) -> ResponseReturnValue:
     form = WordsForm()
     if not form.validate():
-        seen = case.offered_part
-        return _part_page(case, PartForm(formdata=None, obj=case.customer, price=seen and seen.price), form), 422
+        return _part_page(case, PartForm(formdata=None, obj=case.customer, offer=case.offer), form), 422
     with writing():
-        cases.refuse_part(case, form.words.data or "", now)
+        parts.refuse(case, _seen(), form.words.data or "", now)
+    return _answered(case)
+
+
+def _answered(case: Case) -> ResponseReturnValue:
     wake_jobs()
     return redirect(_home(case), 303)
 
@@ -439,9 +452,9 @@ def _refuse(case: Case, now: datetime) -> ResponseReturnValue:
 def received(case: Case) -> ResponseReturnValue:
     """The part is in the customer's hands: on to the next visit. Pressed twice, it is received once."""
     now = clock.now()
-    if case.state == "part_received":
-        return redirect(url_for("customer.times", token=guard.token_of(case)), 303)
-    with writing():
-        cases.receive_part(case, case.customer.actor, now)
-    wake_jobs()
-    return redirect(url_for("customer.times", token=guard.token_of(case)), 303)
+    if case.state != "part_received":
+        with writing():
+            parts.receive(case, case.customer.actor, now)
+        wake_jobs()
+    is_all = case.state == "part_received"
+    return redirect(url_for("customer.times", token=guard.token_of(case)) if is_all else _home(case), 303)

@@ -1,6 +1,6 @@
 """The desk: the day, the cases and every act on a case."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -10,7 +10,7 @@ from flask import Blueprint, current_app, redirect, render_template, request, se
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
-from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField, URLField
+from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
 
 from shopvisio import (
     accounts,
@@ -23,20 +23,22 @@ from shopvisio import (
     mail,
     money,
     papers,
+    parts,
     payments,
     settings,
     stops,
     trials,
 )
 from shopvisio.accounts import Staff
-from shopvisio.cases import Case, Part, Photo
+from shopvisio.cases import Case, Photo
 from shopvisio.db import db, writing
 from shopvisio.errors import Invalid, NotFound, Unavailable
 from shopvisio.i18n import _, lazy
 from shopvisio.invoices import Paper
-from shopvisio.web import agenda, charts, guard, signalling, story, todo, wake_jobs
+from shopvisio.web import agenda, charts, guard, next_act, signalling, story, telling, todo, wake_jobs
 from shopvisio.web import call as call_pages
 from shopvisio.web.guard import staff
+from shopvisio.web.telling import Letter, Told
 from shopvisio.web.typed import WEEKDAYS, blame, choices_of, week_names
 
 blueprint = Blueprint("desk", __name__, url_prefix="/desk")
@@ -44,7 +46,6 @@ blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 LISTED = 100  # cases on one page; the search finds the others
 FILTERS = {"going": lazy("En cours"), **cases.STATES, "all": lazy("Tous")}
 GOING = tuple(state for state in cases.STATES if state != "closed")
-PARTS_OUT = ("part_offered", "part_accepted", "part_sent", "part_received")
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def menu() -> list[Place]:
     places = (
         Place("desk.today", "cal", _("Journée"), "desk"),
         Place("desk.listing", "wrench", _("Dossiers"), "cases", sum(counts.get(state, 0) for state in GOING)),
-        Place("desk.parts", "box", _("Pièces"), "cases", sum(counts.get(state, 0) for state in PARTS_OUT)),
+        Place("parts.listing", "box", _("Pièces"), "cases", parts.count_outstanding()),
         Place("inquiries.listing", "chat", _("Messages"), "cases", inquiries.count_waiting()),
         Place("guides.listing", "book", _("Guides"), "cases"),
         Place("owner.products", "bag", _("Produits"), "products"),
@@ -91,6 +92,7 @@ blueprint.add_app_template_global(_may, "may")
 blueprint.add_app_template_global(story.nth, "nth")
 blueprint.add_app_template_filter(story.mid, "mid")
 blueprint.add_app_template_filter(story.safety_of, "safety_of")
+blueprint.add_app_template_filter(parts.moved, "moved")
 blueprint.add_app_template_global(week_names, "week_names")
 blueprint.add_app_template_global(_weekdays, "weekdays")
 
@@ -224,28 +226,11 @@ class ProposeForm(FlaskForm):  # type: ignore[misc]
         choices=choices_of({"": lazy("Choisir…"), **cases.BARRIERS}),
         validate_choice=False,
     )
-
-
-class PartForm(FlaskForm):  # type: ignore[misc]
-    """The part that is needed."""
-
-    name = StringField(lazy("Pièce"), id="part-name", render_kw={"maxlength": 120})
-    reference = StringField(lazy("Référence"), description=lazy("Facultative."), id="part-reference")
-    price = StringField(
-        lazy("Prix TTC"),
-        description=lazy("Facturé seulement si l’appareil est réparé."),
-        id="part-price",
-        render_kw={"inputmode": "decimal"},
+    unfitted = RadioField(
+        lazy("Si ce n’est pas réparé, la pièce que le client a"),
+        id="propose-unfitted",
+        choices=choices_of(cases.UNFITTED),
     )
-    included = BooleanField(lazy("Comprise dans le forfait, rien de plus à payer"), id="part-included")
-    words = TextAreaField(lazy("Pourquoi il la faut"), id="part-words", render_kw={"rows": 2, "maxlength": 2000})
-
-
-class SendForm(FlaskForm):  # type: ignore[misc]
-    """The part has left."""
-
-    carrier = StringField(lazy("Transporteur"), id="send-carrier", render_kw={"maxlength": 80})
-    tracking = URLField(lazy("Lien de suivi"), description=lazy("Facultatif ; commence par https://."), id="send-track")
 
 
 class ConfirmForm(FlaskForm):  # type: ignore[misc]
@@ -291,8 +276,6 @@ class NoteForm(FlaskForm):  # type: ignore[misc]
 FORMS: dict[str, type[FlaskForm]] = {
     "note": NoteForm,
     "propose": ProposeForm,
-    "part": PartForm,
-    "send": SendForm,
     "confirm": ConfirmForm,
     "paid": PaidForm,
     "dismiss": DismissForm,
@@ -313,14 +296,29 @@ def _found(key: str) -> Case:
     return found
 
 
-def _forms(case: Case, posted: Mapping[str, FlaskForm]) -> dict[str, FlaskForm]:
-    forms = {name: posted.get(name) or kind(formdata=None) for name, kind in FORMS.items()}
-    outcomes = cases.REPAIR_OUTCOMES if case.is_repair else cases.SALE_OUTCOMES
-    forms["propose"].outcome.choices = choices_of({name: cases.OUTCOMES[name] for name in outcomes})
-    return forms
+def _form(case: Case, posted: "Posted | None", name: str, about: int = 0) -> FlaskForm:
+    """The form of an act: as it was posted, or empty. Each has its own ids, about whatever part it is."""
+    came_back = posted is not None and (posted.name, posted.about) == (name, about)
+    made = posted.form if posted is not None and came_back else FORMS[name](formdata=None, **_known(case, about))
+    if name == "propose":
+        outcomes = cases.REPAIR_OUTCOMES if case.is_repair else cases.SALE_OUTCOMES
+        made.outcome.choices = choices_of({one: cases.OUTCOMES[one] for one in outcomes})
+    for field in made if about else ():
+        field.id = f"{name}-{about}-{field.short_name}"
+    return made
 
 
-def _case_page(case: Case, now: datetime, **posted: FlaskForm) -> str:
+def _known(case: Case, part_id: int) -> dict[str, Any]:
+    """What a form about this part begins with."""
+    if not part_id:
+        return {}
+    part = parts.find(case, part_id)
+    price = settings.SETTINGS["fee"].show(part.price) if part.price else ""
+    words = {"name": part.name, "reference": part.reference, "supplier": part.supplier}
+    return {**words, "price": price, "included": not part.price, "fate": part.state}
+
+
+def _case_page(case: Case, now: datetime, posted: "Posted | None" = None) -> str:
     upcoming = booking.upcoming(case, now)
     issued = invoices.of_case(case.id)
     return render_template(
@@ -336,16 +334,24 @@ def _case_page(case: Case, now: datetime, **posted: FlaskForm) -> str:
         charts=charts.of_case(case),
         still_url=partial(url_for, "stills.desk", key=case.key),
         marks_url=partial(url_for, "stills.desk_marks", key=case.key),
-        forms=_forms(case, posted),
+        form=partial(_form, case, posted),
+        letter=posted.letter if posted else None,
+        posted=posted,
+        mail_leaves=telling.leaves(case),
         may_confirm_from=cases.may_confirm_from(case),
         papers=[(paper, payments.owed(paper), payments.standing(paper)) for paper in issued],
         awaits_paper=case.outcome in papers.OUTCOME_PAPER and papers.current(case) is None,
         consents=cases.consents(case),
         visits=len(booking.appointments(case)),
-        due=case.fee + sum(part.price for part in case.parts if part.state not in ("offered", "refused")),
+        billed=case.parts_in(*parts.BILLED),
+        outstanding=parts.OUTSTANDING,
+        droppable=parts.DROPPABLE,
+        changeable=parts.CHANGEABLE,
+        unfitted=cases.UNFITTED,
+        next_act=next_act.of(case, upcoming, now),
         amount=settings.SETTINGS["fee"].show,
         outcomes=cases.OUTCOMES,
-        part_states=story.PARTS,
+        part_states=parts.STATES,
         paper_kinds=story.PAPERS,
         methods=payments.METHODS,
         consent_kinds=story.CONSENTS,
@@ -353,19 +359,49 @@ def _case_page(case: Case, now: datetime, **posted: FlaskForm) -> str:
     )
 
 
-def _act(key: str, name: str, do: Callable[[Case, FlaskForm, Staff, datetime], object]) -> ResponseReturnValue:
-    """One act on a case: on a refusal the same page, with what was typed and each field named."""
+@dataclass(frozen=True)
+class Posted:
+    """The form that came back with a case's page: its name, the part it is about if it is about one, and the letter
+    that its act would write."""
+
+    name: str
+    form: FlaskForm
+    about: int = 0
+    letter: Letter | None = None
+
+
+Do = Callable[[Case, FlaskForm, Staff, datetime], Told | None]
+
+
+def act(key: str, name: str, do: Do, about: int = 0) -> ResponseReturnValue:
+    """One act on a case. ``do`` answers what the customer is told of it. Sent to be read over, it is undone and the
+    letter shown; on a refusal the same page comes back, with what was typed and each field named."""
     now, form = clock.now(), FORMS[name]()
     me = guard.me()
     assert me is not None  # the rule of the view says so
+
+    def done() -> tuple[Case, Told | None]:
+        case = _found(key)
+        return case, do(case, form, me, now)
+
     try:
+        if telling.is_asked():
+            return _read_over(key, Posted(name, form, about, telling.rehearse(done)), now)
         with writing():
-            do(_found(key), form, me, now)
+            done()
     except Invalid as refusal:
+        if request.headers.get("X-Piece"):
+            return render_template("desk/_letter.html", letter=None, missing=refusal.message)
         blame(form, refusal)
-        return _case_page(_found(key), now, **{name: form}), 422
+        return _case_page(_found(key), now, Posted(name, form, about)), 422
     wake_jobs()
     return redirect(url_for("desk.case", key=key), 303)
+
+
+def _read_over(key: str, posted: Posted, now: datetime) -> str:
+    if request.headers.get("X-Piece"):
+        return render_template("desk/_letter.html", letter=posted.letter, missing="")
+    return _case_page(_found(key), now, posted)
 
 
 def _end_call(key: str) -> None:
@@ -380,59 +416,22 @@ def _end_call(key: str) -> None:
 def propose(key: str) -> ResponseReturnValue:
     """Repaired or not, sold or not."""
 
-    def do(case: Case, form: FlaskForm, me: Staff, now: datetime) -> None:
+    def do(case: Case, form: FlaskForm, me: Staff, now: datetime) -> Told | None:
         if form.outcome.data == "repaired":
             stops.refuse(case)
+        is_told, unfitted = telling.is_to_tell(case), form.unfitted.data or ""
         why = cases.Why(form.condition.data or "", form.barrier.data or "")
-        cases.propose(case, form.outcome.data or "", form.words.data or "", me.actor, now, why)
+        cases.propose(case, form.outcome.data or "", form.words.data or "", me.actor, now, why, is_told, unfitted)
+        return ("answer", {"again": False}) if case.is_repair else None
 
-    return _concluded(key, _act(key, "propose", do))
-
-
-@blueprint.post("/cases/<key>/part")
-@staff("outcomes")
-def part(key: str) -> ResponseReturnValue:
-    """A part is needed: named and priced, for the customer to accept."""
-
-    def do(case: Case, form: FlaskForm, me: Staff, now: datetime) -> None:
-        stops.refuse(case)
-        price = _part_price(form)
-        cases.offer_part(
-            case, form.data["name"] or "", form.reference.data or "", price, form.words.data or "", me.actor, now
-        )
-
-    return _concluded(key, _act(key, "part", do))
+    return concluded(key, act(key, "propose", do))
 
 
-def _concluded(key: str, answer: ResponseReturnValue) -> ResponseReturnValue:
+def concluded(key: str, answer: ResponseReturnValue) -> ResponseReturnValue:
+    """The same answer; the call under way is ended, if the act was done."""
     if isinstance(answer, Response):  # a redirect: it was done
         _end_call(key)
     return answer
-
-
-def _part_price(form: FlaskForm) -> int:
-    """Cents, 0 when included. Raises Invalid with both fields at once."""
-    wrong, price = {}, 0
-    if not (form.data["name"] or "").strip():
-        wrong["name"] = _("Indiquez le nom de la pièce.")
-    try:
-        price = 0 if form.included.data else money.cents(form.price.data or "")
-    except ValueError:
-        wrong["price"] = _("Un montant comme 18 ou 18,40, ou cochez « comprise ».")
-    if wrong:
-        raise Invalid(_("Quelques réponses sont à corriger."), wrong)
-    return price
-
-
-@blueprint.post("/cases/<key>/send")
-@staff("outcomes")
-def send(key: str) -> ResponseReturnValue:
-    """The part has left."""
-
-    def do(case: Case, form: FlaskForm, me: Staff, now: datetime) -> None:
-        cases.send_part(case, form.carrier.data or "", form.tracking.data or "", me.actor, now)
-
-    return _act(key, "send", do)
 
 
 @blueprint.post("/cases/<key>/confirm")
@@ -443,7 +442,7 @@ def confirm(key: str) -> ResponseReturnValue:
     def do(case: Case, form: FlaskForm, me: Staff, now: datetime) -> None:
         cases.confirm_unanswered(case, form.reason.data or "", me.actor, now)
 
-    return _act(key, "confirm", do)
+    return act(key, "confirm", do)
 
 
 @blueprint.post("/cases/<key>/dismiss")
@@ -451,11 +450,13 @@ def confirm(key: str) -> ResponseReturnValue:
 def dismiss(key: str) -> ResponseReturnValue:
     """Called off, or nobody came: closed with nothing to pay, its time given back."""
 
-    def do(case: Case, form: FlaskForm, me: Staff, now: datetime) -> None:
-        cases.dismiss(case, form.outcome.data or "", me.actor, now)
-        booking.free_up(case, "staff", now)
+    def do(case: Case, form: FlaskForm, me: Staff, now: datetime) -> Told | None:
+        coming, is_told = booking.upcoming(case, now), telling.is_to_tell(case)
+        cases.dismiss(case, form.outcome.data or "", me.actor, now, is_told)
+        booking.free_up(case, "staff", now, is_told)
+        return ("cancelled", {"appointment": coming}) if coming and coming.cancelled else None
 
-    return _act(key, "dismiss", do)
+    return act(key, "dismiss", do)
 
 
 @blueprint.post("/cases/<key>/note")
@@ -466,7 +467,7 @@ def note(key: str) -> ResponseReturnValue:
     def do(case: Case, form: FlaskForm, me: Staff, now: datetime) -> None:
         cases.note(case, form.words.data or "", me.actor, now)
 
-    return _act(key, "note", do)
+    return act(key, "note", do)
 
 
 @blueprint.post("/cases/<key>/paid")
@@ -484,7 +485,7 @@ def paid(key: str) -> ResponseReturnValue:
             raise Invalid(fields={"amount": _("Un montant comme 29 ou 29,90.")}) from None
         payments.note(case, paper, cents, form.method.data or "", me.actor, now)
 
-    return _act(key, "paid", do)
+    return act(key, "paid", do)
 
 
 @blueprint.get("/cases/<key>/photo/<int:photo_id>")
@@ -495,22 +496,6 @@ def photo(key: str, photo_id: int) -> ResponseReturnValue:
     if found is None or found.case_id != _found(key).id:
         raise NotFound
     return send_from_directory(current_app.config["SHOP"].uploads, found.file, mimetype="image/jpeg")
-
-
-@blueprint.get("/parts")
-@staff("cases")
-def parts() -> ResponseReturnValue:
-    """Every part on its way, the oldest first."""
-    now = clock.now()
-    waiting = reversed(cases.listed(PARTS_OUT, limit=500))
-    return render_template("desk/parts.html", rows=[_part_row(case, now) for case in waiting], states=cases.STATES)
-
-
-def _part_row(case: Case, now: datetime) -> tuple[Case, Part, int]:
-    """The case, its part, and for how many days nothing has moved."""
-    part = case.parts[-1]
-    moved = part.received or part.sent or part.created
-    return case, part, (now - moved).days
 
 
 @blueprint.get("/papers/<number>.pdf")

@@ -133,6 +133,14 @@ TELLINGS: dict[str, Telling] = {
     "part_offered": Telling(
         "box", KEY, lazy("propose une pièce : {part}, {price}."), lazy("a proposé : {part}, {price}.")
     ),
+    "part_changed": Telling(
+        "pen",
+        KEY,
+        lazy("change la pièce : {part}, {price}, à accepter de nouveau."),
+        lazy("a changé la proposition : {part}, {price}."),
+    ),
+    "part_dropped": Telling("x", KEY, lazy("retire la pièce {part}."), lazy("a retiré la pièce {part}.")),
+    "part_ordered": Telling("bag", PLAIN, lazy("a commandé : {part}{supplier}."), lazy("a commandé : {part}.")),
     "part_accepted": Telling(
         "check",
         KEY,
@@ -141,6 +149,12 @@ TELLINGS: dict[str, Telling] = {
     ),
     "part_refused": Telling("x", KEY, lazy("refuse la pièce {part}."), lazy("avez refusé la pièce {part}.")),
     "part_sent": Telling("truck", KEY, lazy("a envoyé : {part}{carrier}."), lazy("a envoyé : {part}{carrier}.")),
+    "part_to_return": Telling(
+        "box", KEY, lazy("demande le retour de {part}."), lazy("vous demande de renvoyer {part}, à ses frais.")
+    ),
+    "part_left": Telling("box", KEY, lazy("laisse {part} au client."), lazy("vous laisse {part}, sans frais.")),
+    "part_returned": Telling("box", KEY, lazy("a récupéré {part}."), lazy("a récupéré {part}.")),
+    "nudged": Telling("mail", AUTO, lazy("Le client est relancé pour sa pièce.")),
     "paid": Telling(
         "euro",
         KEY,
@@ -178,13 +192,6 @@ CONSENTS = {
     "immediate_said": lazy("le début immédiat de la réparation, de vive voix"),
     "safety": lazy("ce qui est coupé avant l’appel"),
 }
-PARTS = {
-    "offered": lazy("Proposée"),
-    "accepted": lazy("Acceptée, à envoyer"),
-    "refused": lazy("Refusée"),
-    "sent": lazy("Envoyée"),
-    "received": lazy("Reçue"),
-}
 PAPERS = {"invoice": lazy("Facture"), "credit_note": lazy("Avoir"), "no_charge_note": lazy("Compte rendu sans frais")}
 MISSED = {
     "customer": lazy("Le client n’est pas venu"),
@@ -192,10 +199,11 @@ MISSED = {
     "both": lazy("Personne n’est venu"),
 }
 EITHER = {  # the customer's own act, or another's
-    "booked", "moved", "cancelled", "safety", "marked",
+    "booked", "moved", "cancelled", "safety", "marked", "part_received",
     "step_done", "step_undone", "gate_stopped", "stopped", "stop_cause",
 }  # fmt: skip
-IMPERSONAL = {"call_started", "missed", "still", "mail_sent", "mail_failed"}  # nobody's own act: told without a name
+# nobody's own act: told without a name
+IMPERSONAL = {"call_started", "missed", "still", "mail_sent", "mail_failed", "nudged"}
 
 
 def tell(entry: Entry, to_customer: bool = False) -> Line | None:
@@ -318,6 +326,7 @@ def _words(told: dict[str, Any]) -> dict[str, str]:
         "safety": safety_words(told),
         "part": str(told.get("part", "")),
         "price": part_price(int(told.get("price", 0))),
+        "supplier": _(" chez {supplier}", supplier=told["supplier"]) if told.get("supplier") else "",
         "carrier": _(" par {carrier}", carrier=told["carrier"]) if told.get("carrier") else "",
         "address": ", ".join(line for line in address if line),
         "paper": str(told.get("paper", "")),
@@ -354,6 +363,7 @@ STAGES = {
     "part_offered": lazy("Pièce proposée"),
     "part_accepted": lazy("Pièce acceptée"),
     "part_refused": lazy("Pièce refusée"),
+    "part_dropped": lazy("Pièce retirée"),
     "part_sent": lazy("Pièce envoyée"),
     "part_received": lazy("Pièce reçue"),
     "cancelled": lazy("Annulé"),

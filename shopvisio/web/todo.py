@@ -13,7 +13,7 @@ from shopvisio.cases import OUTCOMES, Case
 from shopvisio.i18n import _, day, day_short, n_
 from shopvisio.web.story import mid, part_price
 
-WHY_OPEN = ("answered_no", "contested", "part_refused", "cancelled", "returned")
+WHY_OPEN = ("answered_no", "contested", "part_refused", "part_dropped", "cancelled", "returned")
 PAPER_JOBS = ("paper", "credit", "pdf")
 
 
@@ -57,13 +57,14 @@ def _todo(case: Case, now: datetime) -> Todo | None:
         return Todo(_("À reprendre, {name}", name=name), _why_open(case), url)
     if case.state == "proposed" and case.proposed_at:
         return _unanswered(case, case.proposed_at, now, url)
-    if case.state == "part_accepted" and case.current_part:
-        part = case.current_part
+    if case.state == "part_accepted":
+        part = case.parts_in("accepted", "ordered")[0]
         small = _("Acceptée par {name}, {price}", name=name, price=part_price(part.price))
-        return Todo(_("Envoyer : {part}", part=part.name), small, url)
+        what = _("Envoyer : {part}", part=part.name) if part.ordered else _("Commander : {part}", part=part.name)
+        return Todo(what, small, f"{url}#part-{part.id}")
     if case.state == "part_received":
-        part = case.parts[-1]
-        days = max(0, (now - part.received).days) if part.received else 0
+        received = case.parts_in("received")[-1].received
+        days = max(0, (now - received).days) if received else 0
         since = n_("depuis {n} jour", "depuis {n} jours", days) if days else _("aujourd’hui")
         return Todo(
             _("Pièce reçue, {name}", name=name), _("Pas encore de nouvel horaire, {since}", since=since), url, True
@@ -86,6 +87,7 @@ def _why_open(case: Case) -> str:
         "answered_no": _("Le client répond que ce n’est pas réparé"),
         "contested": _("Le client conteste"),
         "part_refused": _("Le client refuse la pièce"),
+        "part_dropped": _("La pièce est retirée"),
         "cancelled": _("Le client annule son rendez-vous"),
         "returned": _("La panne est revenue, sous garantie"),
     }

@@ -31,6 +31,7 @@ from shopvisio import (
     legal,
     links,
     papers,
+    parts,
     ratings,
     settings,
     steps,
@@ -48,6 +49,7 @@ from shopvisio.inquiries import Inquiry
 from shopvisio.intake import Draft
 from shopvisio.invoices import Paper
 from shopvisio.legal import Version
+from shopvisio.parts import Wanted
 from shopvisio.steps import Wording
 from shopvisio.web import guard
 from tests.conftest import PASSWORD, Shop, a_customer, book_visit, open_shop
@@ -180,13 +182,13 @@ def seen(service: Service, staff: Staff, start: datetime) -> Case:
 
 def of_part(case: Case, staff: Staff, acts: int, now: datetime) -> None:
     """A part, so many acts on its way."""
-    cases.offer_part(case, "Joint de hublot", "481246", 1840, "Fendu en bas.", staff.actor, now)
+    parts.offer(case, Wanted("Joint de hublot", "481246", "", 1840), "Fendu en bas.", staff.actor, now)
     if acts > 0:
-        cases.accept_part(case, 1840, "14 montée de la Grande-Côte", "69001", "Lyon", now)
+        parts.accept(case, case.offer, "14 montée de la Grande-Côte", "69001", "Lyon", now)
     if acts > 1:
-        cases.send_part(case, "Colissimo", "https://suivi.example/8R123", staff.actor, now)
+        parts.send(case, case.parts[-1], "Colissimo", "https://suivi.example/8R123", staff.actor, now)
     if acts > 2:
-        cases.receive_part(case, case.customer.actor, now)
+        parts.receive(case, case.customer.actor, now)
 
 
 def pages(app: Flask, names: Names) -> Iterator[tuple[str, str]]:

@@ -9,11 +9,12 @@ from conftest import NOW, TUESDAY_10, Clock
 from flask import Flask
 from flask.testing import FlaskClient
 
-from shopvisio import booking, cases, guarantee, invoices, ratings, settings
+from shopvisio import booking, cases, guarantee, invoices, parts, ratings, settings
 from shopvisio.accounts import Actor
 from shopvisio.cases import Case
 from shopvisio.db import db, writing
 from shopvisio.mail import Mail
+from shopvisio.parts import Wanted
 from shopvisio.web import guard
 
 KARIM = Actor("staff", "Karim Benali", 3)
@@ -267,10 +268,10 @@ def test_the_total_asked_for_is_the_one_of_the_invoice(
     ended: Ended, stranger: FlaskClient, case_path: str, clock_: Clock
 ) -> None:
     with ended.case() as case:
-        cases.offer_part(case, "Joint", "", 1290, "", KARIM, NOW)
-        cases.accept_part(case, 1290, "1 rue", "69001", "Lyon", NOW)
-        cases.send_part(case, "", "", KARIM, NOW)
-        cases.receive_part(case, case.customer.actor, NOW)
+        parts.offer(case, Wanted("Joint", "", "", 1290), "", KARIM, NOW)
+        parts.accept(case, case.offer, "1 rue", "69001", "Lyon", NOW)
+        parts.send(case, case.parts[-1], "", "", KARIM, NOW)
+        parts.receive(case, case.customer.actor, NOW)
         service = booking.last_service(case)
         assert service is not None
         booking.book(case, service, TUESDAY_10 + timedelta(days=1), NOW)

@@ -10,10 +10,11 @@ from conftest import NOW, TUESDAY_10, Clock, book_visit
 from flask import Flask
 from flask.testing import FlaskClient
 
-from shopvisio import booking, calls, cases, invoices, papers, payments, settings
+from shopvisio import booking, calls, cases, invoices, papers, parts, payments, settings
 from shopvisio.accounts import Actor
 from shopvisio.cases import Case, Photo
 from shopvisio.db import db, writing
+from shopvisio.parts import Wanted
 from shopvisio.web import guard
 
 KARIM = Actor("staff", "Karim Benali", 3)
@@ -41,12 +42,12 @@ class Told:
     def offer(self, price: int = 1840) -> None:
         """Staff name a part."""
         with self.case() as case:
-            cases.offer_part(case, "Clapet de vidange", "BR-44", price, "", KARIM, self.clock.now)
+            parts.offer(case, Wanted("Clapet de vidange", "BR-44", "", price), "", KARIM, self.clock.now)
 
     def send(self) -> None:
         """The part leaves."""
         with self.case() as case:
-            cases.send_part(case, "Colissimo", "https://suivi.example/8R", KARIM, self.clock.now)
+            parts.send(case, case.parts[-1], "Colissimo", "https://suivi.example/8R", KARIM, self.clock.now)
 
     def state(self) -> tuple[str, str]:
         """State and outcome, as they stand."""
@@ -312,14 +313,14 @@ def test_a_part_is_accepted_at_the_price_that_was_seen(
     assert "Clapet de vidange</b>, 18,40\u00a0€" in stranger.get(case_path).text
     page = stranger.get(f"{case_path}/part").text
     assert "seulement si la réparation réussit" in page
-    assert re.search(r'name="price"[^>]*value="1840"', page)
-    accepted = stranger.post(f"{case_path}/part", data={"answer": "yes", "price": "1840", **ADDRESS})
+    assert re.search(r'name="offer"[^>]*value="1"', page)
+    accepted = stranger.post(f"{case_path}/part", data={"answer": "yes", "offer": "1", **ADDRESS})
     assert accepted.location == case_path
     assert "Votre pièce se prépare" in stranger.get(case_path).text
     shop_does.send()
     page = stranger.get(case_path).text
     assert 'href="https://suivi.example/8R"' in page
-    assert "par Colissimo" in page
+    assert "Colissimo" in page
     assert stranger.post(f"{case_path}/received").location == f"{case_path}/times"
     assert stranger.post(f"{case_path}/received").location == f"{case_path}/times"  # pressed twice
     assert "ce nouvel appel ne coûte rien" in stranger.get(f"{case_path}/times").text
@@ -340,7 +341,7 @@ def test_an_address_that_is_not_whole_is_asked_again(
     stranger: FlaskClient, case_path: str, shop_does: Told, missing: str
 ) -> None:
     shop_does.offer()
-    answer = stranger.post(f"{case_path}/part", data={"answer": "yes", "price": "1840", **ADDRESS, missing: " "})
+    answer = stranger.post(f"{case_path}/part", data={"answer": "yes", "offer": "1", **ADDRESS, missing: " "})
     assert answer.status_code == 422
     assert f'href="#{missing}"' in answer.text
     for name in ADDRESS.keys() - {missing}:
@@ -348,23 +349,23 @@ def test_an_address_that_is_not_whole_is_asked_again(
     assert shop_does.state()[0] == "part_offered"
 
 
-@pytest.mark.parametrize("price", ["1", "", "free", "-1840", "1840.0"])
-def test_another_price_than_the_one_asked_is_refused(
-    stranger: FlaskClient, case_path: str, shop_does: Told, price: str
+@pytest.mark.parametrize("offer", ["0", "2", "", "free", "-1", "1.0"])
+def test_another_offer_than_the_newest_is_not_accepted(
+    stranger: FlaskClient, case_path: str, shop_does: Told, offer: str
 ) -> None:
     shop_does.offer()
-    answer = stranger.post(f"{case_path}/part", data={"answer": "yes", "price": price, **ADDRESS})
+    answer = stranger.post(f"{case_path}/part", data={"answer": "yes", "offer": offer, **ADDRESS})
     assert answer.status_code == 409
-    assert "Le prix a changé entre-temps" in answer.text
+    assert "La proposition a changé entre-temps" in answer.text
     assert shop_does.state()[0] == "part_offered"
 
 
 def test_a_part_may_be_refused_with_words(stranger: FlaskClient, case_path: str, shop_does: Told) -> None:
     shop_does.offer(0)
     assert "Comprise dans le forfait" in stranger.get(f"{case_path}/part").text
-    too_long = stranger.post(f"{case_path}/part", data={"answer": "no", "words": "x" * 2001})
+    too_long = stranger.post(f"{case_path}/part", data={"answer": "no", "offer": "1", "words": "x" * 2001})
     assert too_long.status_code == 422
-    stranger.post(f"{case_path}/part", data={"answer": "no", "words": "Trop cher pour cette machine."})
+    stranger.post(f"{case_path}/part", data={"answer": "no", "offer": "1", "words": "Trop cher pour cette machine."})
     assert shop_does.state() == ("open", "")
     assert "Trop cher pour cette machine." in stranger.get(case_path).text
     assert stranger.get(f"{case_path}/part").location == case_path
@@ -484,7 +485,7 @@ def test_no_page_of_a_case_holds_anything_its_policy_forbids(
 ) -> None:
     shop_does.offer()
     pages = [stranger.get(case_path), stranger.get(f"{case_path}?new=1"), stranger.get(f"{case_path}/part")]
-    stranger.post(f"{case_path}/part", data={"answer": "no"})
+    stranger.post(f"{case_path}/part", data={"answer": "no", "offer": "1"})
     pages.append(stranger.get(f"{case_path}/times"))
     shop_does.propose()
     pages += [stranger.get(f"{case_path}/answer"), stranger.get(f"{case_path}/answer?no=1")]

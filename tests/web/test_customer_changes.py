@@ -9,11 +9,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from icalendar import Calendar
 
-from shopvisio import booking, calls, cases, settings
+from shopvisio import booking, calls, parts, settings
 from shopvisio.accounts import Actor
 from shopvisio.booking import Appointment
 from shopvisio.db import db, writing
 from shopvisio.mail import Mail, files_of
+from shopvisio.parts import Wanted
 from shopvisio.web import guard
 
 KARIM = Actor("staff", "Karim Benali", 3)
@@ -203,10 +204,10 @@ def test_a_later_visit_cancelled_leaves_the_case_where_it_stood(
         calls.arrive(found, case.customer.actor, clock_.now)
         call = calls.arrive(found, KARIM, clock_.now)
         calls.end(call, KARIM, clock_.now)
-        cases.offer_part(case, "Joint", "", 0, "", KARIM, clock_.now)
-        cases.accept_part(case, 0, "1 rue Haute", "69001", "Lyon", clock_.now)
-        cases.send_part(case, "", "", KARIM, clock_.now)
-        cases.receive_part(case, case.customer.actor, clock_.now)
+        parts.offer(case, Wanted("Joint", "", "", 0), "", KARIM, clock_.now)
+        parts.accept(case, case.offer, "1 rue Haute", "69001", "Lyon", clock_.now)
+        parts.send(case, case.parts[-1], "", "", KARIM, clock_.now)
+        parts.receive(case, case.customer.actor, clock_.now)
     stranger.post(f"{case_path}/times", data={"start": (TUESDAY_10 + timedelta(days=1)).isoformat()})
     stranger.post(f"{case_path}/cancel")
     assert "La pièce est là" in stranger.get(case_path).text

@@ -9,9 +9,10 @@ from conftest import NOW, TUESDAY_10, Clock, a_customer, book_visit
 from flask import Flask
 from flask.testing import FlaskClient
 
-from shopvisio import booking, calls, cases, invoices, mail, payments, settings
+from shopvisio import booking, calls, cases, invoices, mail, parts, payments, settings
 from shopvisio.cases import Case, Intake, Photo
 from shopvisio.db import db, writing
+from shopvisio.parts import Wanted
 
 CALLED = TUESDAY_10 + timedelta(minutes=40)
 
@@ -38,7 +39,7 @@ def case_of(key: str) -> Case:
 
 
 def propose(client: FlaskClient, key: str, outcome: str = "repaired", words: str = "Joint changé.") -> int:
-    return client.post(f"/desk/cases/{key}/propose", data={"outcome": outcome, "words": words}).status_code
+    return client.post(f"/desk/cases/{key}/propose", data={"outcome": outcome, "words": words, "tell": "y"}).status_code
 
 
 def test_the_page_tells_everything_about_the_case(repairer_client: FlaskClient, key: str) -> None:
@@ -122,13 +123,15 @@ def test_a_repair_cannot_end_as_a_sale(repairer_client: FlaskClient, key: str) -
     assert propose(repairer_client, key, "sold") == 422
 
 
-def test_a_part_is_offered_at_its_price(open_app: Flask, repairer_client: FlaskClient, key: str) -> None:
+def test_a_part_is_offered_at_its_price(
+    open_app: Flask, repairer_client: FlaskClient, key: str, clock_: Clock
+) -> None:
+    clock_.now = CALLED
     typed = {"name": "Joint de hublot", "reference": "481246", "price": "18,40", "words": "Fendu."}
     assert repairer_client.post(f"/desk/cases/{key}/part", data=typed).status_code == 303
     with open_app.app_context():
         case = case_of(key)
-        part = case.offered_part
-        assert part is not None
+        (part,) = case.parts_in("offered")
         assert (case.state, part.name, part.price) == ("part_offered", "Joint de hublot", 1840)
 
 
@@ -136,8 +139,7 @@ def test_an_included_part_costs_nothing(open_app: Flask, repairer_client: FlaskC
     typed = {"name": "Joint", "price": "18,40", "included": "y"}
     repairer_client.post(f"/desk/cases/{key}/part", data=typed)
     with open_app.app_context():
-        part = case_of(key).offered_part
-        assert part is not None
+        (part,) = case_of(key).parts_in("offered")
         assert part.price == 0
 
 
@@ -159,20 +161,21 @@ def accept_part(key: str, price: int = 1840) -> None:
     with writing():
         case = case_of(key)
         staff = booking.appointments(case)[0].staff
-        cases.offer_part(case, "Joint", "481246", price, "", staff.actor, NOW)
-        cases.accept_part(case, price, "14 montée de la Grande-Côte", "69001", "Lyon", NOW)
+        parts.offer(case, Wanted("Joint", "481246", "", price), "", staff.actor, NOW)
+        parts.accept(case, case.offer, "14 montée de la Grande-Côte", "69001", "Lyon", NOW)
 
 
 def test_a_part_is_sent_to_the_address_given(open_app: Flask, repairer_client: FlaskClient, key: str) -> None:
     with open_app.app_context():
         accept_part(key)
     assert "14 montée de la Grande-Côte" in repairer_client.get(f"/desk/cases/{key}").text
-    wrong = repairer_client.post(f"/desk/cases/{key}/send", data={"carrier": "Colissimo", "tracking": "javascript:x"})
+    path = f"/desk/cases/{key}/parts/1/send"
+    wrong = repairer_client.post(path, data={"carrier": "Colissimo", "tracking": "javascript:x"})
     assert wrong.status_code == 422
-    assert "Le lien de suivi commence par https://." in wrong.text
+    assert "Le lien de suivi est une adresse comme https://" in wrong.text
     assert 'value="Colissimo"' in wrong.text
     right = {"carrier": "Colissimo", "tracking": "https://suivi.example/1"}
-    assert repairer_client.post(f"/desk/cases/{key}/send", data=right).status_code == 303
+    assert repairer_client.post(path, data=right).status_code == 303
     assert 'href="https://suivi.example/1"' in repairer_client.get(f"/desk/cases/{key}").text
 
 
@@ -186,7 +189,7 @@ def test_the_parts_page_lists_what_is_out_with_its_age(
     page = repairer_client.get("/desk/parts").text
     assert "Joint" in page
     assert "3 jours" in page
-    assert "Pièce à envoyer" in page
+    assert "La commander ou l’envoyer" in page
 
 
 def test_nobody_confirms_before_the_delay_nor_without_a_reason(
@@ -213,7 +216,7 @@ def test_staff_cannot_override_a_no(open_app: Flask, repairer_client: FlaskClien
     assert repairer_client.post(f"/desk/cases/{key}/confirm", data={"reason": "Si."}).status_code == 409
     page = repairer_client.get(f"/desk/cases/{key}").text
     assert "Il fuit encore." in page
-    assert "Conclure l’appel" in page
+    assert "act-propose" in page
 
 
 def test_calling_off_gives_the_time_back(open_app: Flask, repairer_client: FlaskClient, key: str) -> None:

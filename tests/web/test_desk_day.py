@@ -7,9 +7,10 @@ from conftest import NOW, TUESDAY_10, Clock, book_visit
 from flask import Flask
 from flask.testing import FlaskClient
 
-from shopvisio import accounts, booking, calls, cases, mail, settings
+from shopvisio import accounts, booking, calls, cases, mail, parts, settings
 from shopvisio.booking import Appointment
 from shopvisio.db import db, writing
+from shopvisio.parts import Wanted
 from shopvisio.web import presence
 from shopvisio.web.presence import Person
 
@@ -104,10 +105,10 @@ def test_the_shops_own_acts_come_before_what_others_must_do(
         first = appointment_of(booked_key)
         cases.propose(first.case, "repaired", "", first.staff.actor, NOW)
         second = book_visit(booking.services("repair")[0], TUESDAY_10 + timedelta(hours=4))
-        cases.offer_part(second.case, "Joint", "", 0, "", second.staff.actor, NOW)
-        cases.accept_part(second.case, 0, "1 rue Haute", "69001", "Lyon", NOW)
+        parts.offer(second.case, Wanted("Joint", "", "", 0), "", second.staff.actor, NOW)
+        parts.accept(second.case, second.case.offer, "1 rue Haute", "69001", "Lyon", NOW)
     page = repairer_client.get("/desk").text
-    assert page.index("Envoyer\u00a0: Joint") < page.index("Réponse attendue")
+    assert page.index("Commander\u00a0: Joint") < page.index("Réponse attendue")
 
 
 def test_an_outbox_that_cannot_send_is_told(open_app: Flask, owner_client: FlaskClient) -> None:

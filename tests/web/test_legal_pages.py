@@ -71,7 +71,10 @@ def test_a_price_that_changes_leaves_the_version_before_readable(
     with open_app.app_context(), writing():
         legal.keep(clock_.now)
     clock_.pass_(days=3)
-    owner_client.post("/desk/settings/repair", data={"fee": "35", "answer_hours": "72"})
+    owner_client.post(
+        "/desk/settings/repair",
+        data={"fee": "35", "answer_hours": "72", "estimate_from": "150", "estimate_days": "30", "nudge_days": "5"},
+    )
     now = stranger.get("/legal/terms").text
     assert "35\u00a0€" in now
     assert "Version du 26 novembre 2026" in now
@@ -95,7 +98,7 @@ def test_the_owner_says_it_in_their_own_words(owner_client: FlaskClient, strange
 
 
 def test_what_is_typed_into_a_text_never_runs(owner_client: FlaskClient, stranger: FlaskClient) -> None:
-    evil = '<script>alert(1)</script> <img src=x onerror=alert(1)> [x](javascript:alert(1)) ![y](https://spy.example/y.png)'
+    evil = "<script>alert(1)</script> <img src=x onerror=alert(1)> [x](javascript:alert(1)) ![y](https://spy.example/y.png)"
     owner_client.post(TERMS, data={"wording": evil})
     text = stranger.get("/legal/terms").text.partition('<div class="text"')[2].partition("</div>")[0]
     assert "<script" not in text

@@ -9,12 +9,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from way import begin, tell
 
-from shopvisio import booking, calls, cases
+from shopvisio import booking, calls, cases, parts
 from shopvisio.accounts import Actor
 from shopvisio.booking import Appointment
 from shopvisio.cases import Case
 from shopvisio.db import db, writing
 from shopvisio.mail import Mail
+from shopvisio.parts import Wanted
 from shopvisio.web import guard
 
 KARIM = Actor("staff", "Karim Benali", 3)
@@ -208,8 +209,8 @@ def test_a_repair_done_and_confirmed_is_not_withdrawn_from(
 
 def test_a_part_on_its_way_does_not_take_the_right_away(open_app: Flask, stranger: FlaskClient, case_path: str) -> None:
     with open_app.app_context(), writing():
-        cases.offer_part(case_of(case_path), "Joint", "", 900, "", KARIM, NOW)
-        cases.accept_part(case_of(case_path), 900, "1 rue Haute", "69001", "Lyon", NOW)
+        parts.offer(case_of(case_path), Wanted("Joint", "", "", 900), "", KARIM, NOW)
+        parts.accept(case_of(case_path), case_of(case_path).offer, "1 rue Haute", "69001", "Lyon", NOW)
     stranger.post(f"{case_path}/withdraw")
     with open_app.app_context():
         assert (case_of(case_path).state, case_of(case_path).outcome) == ("closed", "cancelled")

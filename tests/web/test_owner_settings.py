@@ -8,7 +8,10 @@ from flask.testing import FlaskClient
 from shopvisio import booking, cases, jobs, papers, settings
 from shopvisio.db import db, writing
 
-REPAIR = {"fee": "32", "answer_hours": "72", "gas_phone": "0 800 47 33 33", "guarantee_months": "3", "check_days": "7"}
+REPAIR = {
+    "fee": "32", "answer_hours": "72", "gas_phone": "0 800 47 33 33",
+    "estimate_from": "150", "estimate_days": "30", "nudge_days": "5", "guarantee_months": "3", "check_days": "7",
+}  # fmt: skip
 
 
 def value(app: Flask, name: str) -> object:

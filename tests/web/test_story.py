@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from conftest import NOW, TUESDAY_10, Shop
 
-from shopvisio import booking, calls, cases, steps, stops
+from shopvisio import booking, calls, cases, parts, steps, stops
 from shopvisio.cases import Case
 from shopvisio.db import writing
+from shopvisio.parts import Wanted
 from shopvisio.steps import Wording
 from shopvisio.web import story
 
@@ -66,16 +67,16 @@ def test_words_stand_beside_their_sentence(booked: Case, shop: Shop) -> None:
 @pytest.mark.parametrize(("price", "told"), [(1840, "18,40\u00a0€"), (0, "comprise dans le forfait")])
 def test_a_part_is_told_with_its_price(booked: Case, shop: Shop, price: int, told: str) -> None:
     with writing():
-        cases.offer_part(booked, "Joint", "481246", price, "", shop.repairer.actor, CALLED)
+        parts.offer(booked, Wanted("Joint", "481246", "", price), "", shop.repairer.actor, CALLED)
     assert told in at_desk(booked)[-1]
 
 
 def test_the_way_of_a_part_is_told_to_its_end(booked: Case, shop: Shop) -> None:
     with writing():
-        cases.offer_part(booked, "Joint", "", 1840, "", shop.repairer.actor, CALLED)
-        cases.accept_part(booked, 1840, "1 rue Haute", "69001", "Lyon", CALLED)
-        cases.send_part(booked, "Colissimo", "https://suivi.example/1", shop.repairer.actor, CALLED)
-        cases.receive_part(booked, booked.customer.actor, CALLED)
+        parts.offer(booked, Wanted("Joint", "", "", 1840), "", shop.repairer.actor, CALLED)
+        parts.accept(booked, booked.offer, "1 rue Haute", "69001", "Lyon", CALLED)
+        parts.send(booked, booked.parts[-1], "Colissimo", "https://suivi.example/1", shop.repairer.actor, CALLED)
+        parts.receive(booked, booked.customer.actor, CALLED)
     accepted, sent, received = at_desk(booked)[-3:]
     assert "1 rue Haute, 69001 Lyon" in accepted
     assert sent.endswith("a envoyé\u00a0: Joint par Colissimo.")
@@ -95,7 +96,7 @@ def test_every_kind_of_line_has_its_words(booked: Case) -> None:
 
 def test_braces_in_what_people_write_are_left_alone(booked: Case, shop: Shop) -> None:
     with writing():
-        cases.offer_part(booked, "Joint {0} {price}", "", 0, "", shop.repairer.actor, CALLED)
+        parts.offer(booked, Wanted("Joint {0} {price}", "", "", 0), "", shop.repairer.actor, CALLED)
     assert "Joint {0} {price}" in at_desk(booked)[-1]
 
 
@@ -128,7 +129,7 @@ def test_the_line_of_a_closed_case_ends_with_its_outcome(booked: Case, shop: Sho
 
 def test_the_line_does_not_say_the_present_twice(booked: Case, shop: Shop) -> None:
     with writing():
-        cases.offer_part(booked, "Joint", "", 0, "", shop.repairer.actor, CALLED)
+        parts.offer(booked, Wanted("Joint", "", "", 0), "", shop.repairer.actor, CALLED)
     assert [stage.label for stage in story.stages(booked, None)] == ["Réservé", "Pièce proposée", "Clos"]
 
 
