@@ -56,6 +56,7 @@ def serve(config: Config, when_up: Callable[[Flask], None] = lambda app: None) -
     hub.on_signal(lambda: _end(Running(app, relay), ended))
     gc.collect()
     gc.freeze()  # what is here stays; looking through all of it would hold up media for a tenth of a second each time
+    gc.enable()
     log.info("serving", extra={"http": config.port, "https": config.tls_port, "media": relay.port})
     when_up(app)
     while not app.extensions.get("ended"):
