@@ -175,7 +175,7 @@ acts = st.lists(st.integers(0, 12), max_size=30)
 
 
 @given(acts)
-@hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@hypothesis_settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 def test_whatever_is_pressed_nobody_pays_twice_nor_for_what_is_not_repaired(shop: Shop, tries: list[int]) -> None:
     """Every button in any order, the papers made each time: at most one invoice stands, none unless it is repaired (or
     came back and is not yet decided), and it never charges more than the fee and the parts that were accepted."""

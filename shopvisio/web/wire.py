@@ -225,7 +225,9 @@ def next_page(appointment: Appointment, role: str) -> str:
         call = calls.find(appointment)
         return url_for("call.guest", token=guard.guest_token(call)) if call else "/"
     if role == "customer":
-        return url_for("customer.case", token=guard.token_of(appointment.case))
+        case = appointment.case
+        asked = {"proposed": "customer.answer", "part_offered": "customer.part"}  # what they are asked comes first
+        return url_for(asked.get(case.state, "customer.case"), token=guard.token_of(case))
     return url_for("desk.case", key=appointment.case.key)
 
 
