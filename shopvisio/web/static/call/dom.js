@@ -49,6 +49,13 @@ export function onActs(acts) {
       at.removeAttribute("aria-busy");
     }
   });
+  document.documentElement.dataset.acts = "ready";
+  const early = document.querySelector("[data-pressed]"); // before this module had come: early.js
+  if (early instanceof HTMLElement && acts[early.dataset.act ?? ""]) {
+    early.removeAttribute("data-pressed");
+    early.removeAttribute("aria-busy");
+    setTimeout(() => early.click()); // once the whole module has run
+  }
 }
 
 /** What is unfolded over the page folds again by a touch beside it, and by Escape. */
