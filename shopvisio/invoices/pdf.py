@@ -61,7 +61,7 @@ def to_pdf(html: str, attached: bytes | None, moment: datetime) -> bytes:
 
     fetcher = URLFetcher(allowed_protocols=("data",), fail_on_errors=True)
     fonts = FontConfiguration()
-    style = CSS(string=_style(), font_config=fonts, url_fetcher=fetcher)
+    style = CSS(string=stylesheet(), font_config=fonts, url_fetcher=fetcher)
     document = HTML(string=html, url_fetcher=fetcher).render(
         font_config=fonts, stylesheets=[style], pdf_variant="pdf/a-3a")
     if attached is not None:
@@ -88,7 +88,8 @@ def _with_factur_x(metadata: Any) -> Any:
     return WithFacturX(**vars(metadata))
 
 
-def _style() -> str:
+def stylesheet() -> str:
+    """The style of papers, its fonts inside."""
     faces = ""
     for weight, name in _FACES.items():
         source = _data("font/ttf", (ROOM / "fonts" / name).read_bytes())
