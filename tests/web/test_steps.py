@@ -244,6 +244,18 @@ def test_a_stop_is_told_to_both_at_once_and_lifted_with_a_reason_alone(
         assert line in story
 
 
+def test_a_third_person_stops_too_and_ticks_nothing(
+    lines: dict[str, SocketIOTestClient], open_app: Flask, stranger: FlaskClient
+) -> None:
+    token = ask(lines["repairer"], "invite", {})["link"].rpartition("/")[2]
+    paul = socketio.test_client(open_app, auth={"guest": token, "name": "Paul"}, flask_test_client=stranger)
+    assert ask(paul, "enter", MEDIA)["stopped"] is None
+    assert ask(paul, "stop", {"cause": "height"}) == {}
+    assert heard(lines["repairer"], "stopped")[-1]["stop"]["name"] == "Paul"
+    assert stranger.post(f"/case/{token}/steps/1/tick").status_code == 404
+    paul.disconnect()
+
+
 def test_nonsense_over_the_line_stops_nothing(
     lines: dict[str, SocketIOTestClient], open_app: Flask, booked_key: str
 ) -> None:

@@ -15,6 +15,7 @@ export class Checklist {
   #looking = 0;
   #timer = 0;
   #sought = "";
+  #sending = Promise.resolve("");
   #rests = 0; // until when a touch is the second half of a double one
 
   constructor() {
@@ -49,10 +50,12 @@ export class Checklist {
     if (form.method === "get") return this.#seek(form);
     const sent = new FormData(form, /** @type {HTMLButtonElement | null} */ (event.submitter));
     const adds = "adds" in form.dataset;
-    if (!adds && event.timeStamp < this.#rests) return;
-    this.#rests = event.timeStamp + DOUBLE;
+    if ("once" in form.dataset) {
+      if (event.timeStamp < this.#rests) return;
+      this.#rests = event.timeStamp + DOUBLE;
+    }
     if (adds) form.reset(); // the next may be typed while this one is on its way
-    const why = await refusal(form.action, sent);
+    const why = await (this.#sending = this.#sending.then(() => refusal(form.action, sent))); // in the order of the hand
     this.#tell(why);
     if (why && adds) for (const [name, value] of sent) put(form, name, String(value));
     if (!why) form.closest("details.change, #start-guide")?.removeAttribute("open");
