@@ -128,7 +128,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         cwd=ROOT,
         env=env,
         capture_output=True,
-        timeout=60,
+        timeout=240,
     )
     assert made.returncode == 0, made.stderr.decode()
     found = json.loads(made.stdout.splitlines()[-1])

@@ -31,7 +31,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, li
     folder = tmp_path_factory.mktemp("every-page")
     running = appliance(folder)
     made = subprocess.run(
-        [sys.executable, "-m", "tests.browser.every_page"], cwd=ROOT, env=running.env, capture_output=True, timeout=120
+        [sys.executable, "-m", "tests.browser.every_page"], cwd=ROOT, env=running.env, capture_output=True, timeout=300
     )
     assert made.returncode == 0, made.stderr.decode()
     running.start()
