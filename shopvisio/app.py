@@ -14,10 +14,10 @@ from flask import Flask
 from flask_migrate import Migrate, upgrade
 from sqlalchemy import select
 
-from shopvisio import accounts, backup, clock, db, guides, hub, jobs, legal, links
+from shopvisio import accounts, backup, clock, db, guides, hub, jobs, legal, links, settings
 from shopvisio.cases import Case
 from shopvisio.claim import Claim
-from shopvisio.config import Config
+from shopvisio.config import BadConfig, Config
 from shopvisio.intake import Draft
 from shopvisio.jobs import Handler, Job
 from shopvisio.letters import Letters
@@ -123,6 +123,7 @@ def create_app(config: Config) -> Flask:
         db.prepare()
         _upgrade(config)
         with db.writing():
+            _keep_apart(config.test)
             guides.keep_starters(clock.now())
             if accounts.is_claimed():
                 legal.keep(clock.now())  # a new release may bring other starting texts
@@ -135,6 +136,17 @@ def create_app(config: Config) -> Flask:
     signalling.register(app)
     app.wsgi_app = front.Front(app.wsgi_app, config)  # type: ignore[assignment, method-assign]
     return app
+
+
+def _keep_apart(test: bool) -> None:
+    """A base of the test mode is never served as a real one, nor a real one as a test. Raises BadConfig."""
+    if settings.is_test() == test:
+        return
+    if not test:
+        raise BadConfig("This data folder was made with SHOPVISIO_TEST=yes: nothing in it is real. Choose another one.")
+    if accounts.is_claimed():
+        raise BadConfig("SHOPVISIO_TEST=yes: this data folder holds a real shop. Choose another one.")
+    settings.mark_test()
 
 
 def _letters(config: Config) -> Letters:

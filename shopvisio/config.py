@@ -35,6 +35,7 @@ class Config:
     trusted_proxies: tuple[Network, ...]
     log_level: str
     secret_key: bytes
+    test: bool = False  # nothing is real: a base of its own, every page and every paper says so
 
     @property
     def base_url(self) -> str:
@@ -81,6 +82,9 @@ def load(env: Mapping[str, str] = os.environ) -> Config:
     Raises BadConfig naming the variable at fault.
     """
     data = _folder(env.get("SHOPVISIO_DATA", "/var/lib/shopvisio"))
+    test = _choice(env, "SHOPVISIO_TEST", "no", ("no", "yes")) == "yes"
+    if test:
+        data = _folder(str(data / "test"))
     port = _number(env, "SHOPVISIO_PORT", 80)
     tls_port = _number(env, "SHOPVISIO_TLS_PORT", 443)
     if not port and not tls_port:
@@ -103,6 +107,7 @@ def load(env: Mapping[str, str] = os.environ) -> Config:
         trusted_proxies=tuple(_networks(env, "SHOPVISIO_TRUSTED_PROXIES")),
         log_level=_choice(env, "SHOPVISIO_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
         secret_key=secret(data / "secrets" / "secret.key"),
+        test=test,
     )
 
 

@@ -116,7 +116,8 @@ def preview(name: str, language: str, **facts: Any) -> tuple[str, str]:
     """The subject and the text of a mail, as it would be written now."""
     with i18n.use(language, settings.zone()):
         subject, _blank, text = _templates.get_template(f"{name}.txt").render(facts | _shop()).partition("\n")
-    return subject.strip(), text.strip() + "\n"
+    mark = "[Test] " if settings.is_test() else ""
+    return mark + subject.strip(), text.strip() + "\n"
 
 
 def _shop() -> dict[str, Any]:

@@ -100,6 +100,7 @@ def _facts(case: Case, now: datetime) -> Facts:
         report=None if repaired else _report(case),
         language=settings.get("language"),
         zone=settings.get("zone"),
+        test=settings.is_test(),
     )
 
 

@@ -647,6 +647,21 @@ def put(typed: Mapping[str, str], by: str, now: datetime) -> list[str]:
     return changed
 
 
+TEST = "test-mode"  # no setting: what a base is, from its first day on
+
+
+def is_test() -> bool:
+    """Whether this base was made in the test mode: nothing in it is real, and it never becomes so."""
+    return TEST in _put()
+
+
+def mark_test() -> None:
+    """This new base is one of the test mode, for good."""
+    db.session.add(SettingRow(name=TEST, value="true"))
+    db.session.flush()
+    db.session.info.pop("settings", None)
+
+
 def zone() -> ZoneInfo:
     """The shop's time zone."""
     return ZoneInfo(get("zone"))

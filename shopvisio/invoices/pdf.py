@@ -32,7 +32,8 @@ _FACES = {400: "Paper-Regular.ttf", 600: "Paper-SemiBold.ttf"}
 def render(snapshot_json: str) -> bytes:
     """The PDF of a sealed snapshot. Heavy, and fatal where a library fails: for the child process only."""
     snapshot = from_json(Snapshot, snapshot_json)
-    attached = None if snapshot.kind is Kind.NO_CHARGE_NOTE else facturx.xml(snapshot)
+    for_machines = snapshot.kind is not Kind.NO_CHARGE_NOTE and not snapshot.facts.test   # nobody books a specimen
+    attached = facturx.xml(snapshot) if for_machines else None
     with i18n.use(snapshot.facts.language, ZoneInfo(snapshot.facts.zone)):
         return to_pdf(page(snapshot), attached, snapshot.issued_at)
 

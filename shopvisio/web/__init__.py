@@ -142,7 +142,8 @@ class ShopFacts:
 
 
 def _context() -> dict[str, Any]:
-    return {"shop": ShopFacts(), "me": guard.me(), "_": i18n._, "language": i18n.language(), "now": clock.now()}
+    told = {"_": i18n._, "language": i18n.language(), "now": clock.now()}
+    return told | {"shop": ShopFacts(), "is_test": settings.is_test(), "me": guard.me()}
 
 
 def wake_jobs() -> None:

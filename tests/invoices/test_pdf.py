@@ -275,10 +275,11 @@ def test_a_paper_has_the_structure_of_an_archive(drawn: dict[str, Drawn], name: 
                 assert "/F" not in thing, "a stream lies in another file"
                 assert thing.get("/Filter") != "/LZWDecode"
         attached = list(pdf.attachments)
-        assert attached == ([] if name == "note" else ["factur-x.xml"])
+        assert attached == ([] if name in ("note", "specimen") else ["factur-x.xml"])
         for spec in pdf.Root.get("/AF", []):
             assert spec.AFRelationship == "/Alternative"
             assert spec.EF.F.Params.Size == len(drawn[name].xml)
+        assert ("/AF" in pdf.Root) == bool(attached)
 
 
 def test_hostile_words_are_words(drawn: dict[str, Drawn]) -> None:
