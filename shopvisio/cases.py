@@ -77,7 +77,8 @@ MOVES = {
 }
 TURNS = {  # the lines after which the customer's report may say something else
     "call_ended", "proposed", "answered_yes", "answered_no", "confirmed_by_staff", "contested", "dismissed", "returned",
-    "advised", "booked", "moved", "cancelled", "withdrawn", "part_accepted", "part_sent", "part_received",
+    "advised", "booked", "moved", "cancelled", "withdrawn", "part_accepted", "part_ordered",
+    "part_sent", "part_received", "part_dropped", "part_left", "part_to_return", "part_returned",
 }  # fmt: skip
 SETTLES = timedelta(seconds=5)  # what comes together is drawn once
 LONGEST_ADVICE = 2000  # signs

@@ -12,10 +12,10 @@ from pathlib import Path
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shopvisio import booking, calls, cases, child, guarantee, marks, papers, pictures, settings, steps, stills
+from shopvisio import booking, calls, cases, child, guarantee, marks, papers, parts, pictures, settings, steps, stills
 from shopvisio.cases import Case, Part
 from shopvisio.db import Base, db, public_id
-from shopvisio.i18n import _, lazy, money, use, when
+from shopvisio.i18n import _, money, use, when
 from shopvisio.invoices import Visit
 from shopvisio.invoices.codec import to_json
 from shopvisio.jobs import Job, enqueue
@@ -24,11 +24,7 @@ from shopvisio.stills import Still
 
 SECONDS, MEGABYTES = 45, 768  # of a drawing
 MOST_PICTURES = 24  # the marked ones first
-PARTS = {
-    "accepted": lazy("Acceptée, à envoyer."),
-    "sent": lazy("Envoyée."),
-    "received": lazy("Reçue."),
-}
+PARTS = ("accepted", "ordered", "sent", "received", "to_return", "returned", "left")  # those worth telling
 
 
 class Report(Base):
@@ -169,4 +165,4 @@ def _picture(still: Still, is_marked: bool) -> Picture:
 
 def _part(part: Part) -> Thing:
     price = money(part.price, decimals=True) if part.price else _("comprise")
-    return Thing(part.name, part.reference, price, str(PARTS[part.state]))
+    return Thing(part.name, part.reference, price, str(parts.STATES[part.state]) + ".")

@@ -9,7 +9,7 @@ from conftest import NOW, TUESDAY_10, Clock
 from flask import Flask
 from flask.testing import FlaskClient
 
-from shopvisio import booking, cases, guarantee, invoices, parts, ratings, settings
+from shopvisio import booking, cases, guarantee, invoices, parts, ratings, reports, settings
 from shopvisio.accounts import Actor
 from shopvisio.cases import Case
 from shopvisio.db import db, writing
@@ -59,7 +59,11 @@ class Ended:
 
 
 @pytest.fixture
-def ended(open_app: Flask, case_path: str, clock_: Clock, run_jobs: Callable[[], int]) -> Ended:
+def ended(
+    open_app: Flask, case_path: str, clock_: Clock, run_jobs: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> Ended:
+    for room, drawing in ((invoices, "make_pdf"), (reports, "draw")):  # drawn for real in their own tests
+        monkeypatch.setattr(room, drawing, lambda _told: b"%PDF-1.7")
     return Ended(open_app, case_path, clock_, run_jobs)
 
 
@@ -294,3 +298,10 @@ def test_the_owner_reads_the_figures_and_nobody_else_does(
         assert told in page, told
     assert repairer_client.get("/desk/figures").status_code == 403
     assert 'href="/desk/figures"' not in repairer_client.get("/desk").text
+
+
+def test_a_part_on_its_way_leads_to_the_parts(ended: Ended, owner_client: FlaskClient) -> None:
+    with ended.case() as case:
+        parts.offer(case, parts.Wanted("Joint"), "", KARIM, NOW)
+        parts.accept(case, case.offer, "1 rue", "69001", "Lyon", NOW)
+    assert 'href="/desk/parts">1 pièce</a>' in owner_client.get("/desk/figures").text
