@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from .conftest import PHONE, Chromium, Served
-from .people import click, colleague, sees
+from .people import SOON, click, colleague, sees, until
 
 pytestmark = pytest.mark.skipif(shutil.which("zbarimg") is None, reason="zbarimg is not installed")
 
@@ -43,6 +43,13 @@ def test_the_call_goes_on_with_the_telephone_and_may_come_back(served: Served, c
     sees(computer, "red", "#screen-mine")
     sees(computer, "blue", "#screen-theirs")
     assert computer.evaluate(SILENT)
+    click(telephone, "Prendre une photo")
+    expect(computer.locator("#screen-still")).to_be_visible(timeout=SOON)
+    assert until(
+        computer, lambda: computer.evaluate("document.querySelector('#screen-still img').naturalHeight") == 480
+    )
+    click(computer, "Revenir au direct")
+    sees(computer, "red", "#screen-mine")
     click(computer, "Reprendre l’appel sur cet ordinateur")
     sees(karim, "green")
     expect(telephone.get_by_role("heading", name="L’appel est ouvert sur une autre page")).to_be_visible()

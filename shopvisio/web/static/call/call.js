@@ -613,6 +613,7 @@ onActs({
   hear: () => stage.hear(),
   still: takeStill,
   "still-again": () => shutter?.again(),
+  "hide-screen-still": () => onlooker?.hide(),
   "hide-still": () => album?.hide(),
   "ask-still": askForStill,
   freeze: () => pointing.toggle(),

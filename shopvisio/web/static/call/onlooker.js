@@ -1,4 +1,4 @@
-/** The customer's computer, while their telephone has the seat: it sees what the others point at and draw. */
+/** The customer's computer, while their telephone has the seat: it sees the stills, and what the others point at and draw. */
 
 import { io } from "../vendor/socket.io.esm.min.js";
 import { find } from "./dom.js";
@@ -37,6 +37,7 @@ export class Onlooker {
     });
     this.#socket.on("point", (/** @type {import("./protocol.js").Pointed} */ pointed) => this.#dots.show(pointed));
     this.#socket.on("board", (/** @type {import("./protocol.js").Laid} */ { still }) => this.#lay(still?.id ?? 0));
+    this.#socket.on("still", (/** @type {import("./protocol.js").Still} */ { id }) => this.#lay(id));
     this.#socket.on("marks", (/** @type {import("./protocol.js").Changed} */ { still }) => {
       if (still === this.#still) this.#lay(still);
     });
@@ -45,6 +46,12 @@ export class Onlooker {
   stop() {
     this.#socket?.disconnect();
     this.#socket = null;
+    this.hide();
+  }
+
+  /** The moving picture again. */
+  hide() {
+    this.#lay(0);
   }
 
   /** @param {number} still  None where it is 0. */
