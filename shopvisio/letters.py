@@ -27,6 +27,7 @@ from shopvisio import (
     mail,
     papers,
     parts,
+    pictures,
     pieces,
     ratings,
     reports,
@@ -413,7 +414,8 @@ class Letters:
             files = intake.purge(now) + inquiries.purge(now)
             enqueue("tidy", now + timedelta(days=1))
         for file in files:
-            (self.config.uploads / file).unlink(missing_ok=True)
+            for name in (file, pictures.small(file)):
+                (self.config.uploads / name).unlink(missing_ok=True)
 
 
 def asking(case: Case) -> dict[str, Any]:

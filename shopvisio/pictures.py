@@ -13,6 +13,7 @@ from shopvisio.i18n import _
 
 LARGEST = 20 << 20  # bytes of one photo as it comes
 SIDE = 2560  # pixels of the longer side as it is kept
+SMALL = 1280  # of its copy for lists and narrow lines
 PIXELS = 120_000_000  # more is no photo of a phone
 
 

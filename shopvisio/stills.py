@@ -15,7 +15,6 @@ from shopvisio.errors import Conflict, Invalid, NotFound
 from shopvisio.i18n import _
 
 SIDE = 4096  # pixels of the longer side as it is kept
-SMALL = 1280  # of its copy for narrow lines and lists
 MOST = 60  # of one visit
 LATEST = 100  # of a case, shown to who comes into a call
 _ONCE = re.compile(r"[0-9A-Za-z-]{8,64}")

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from babel.support import LazyProxy
-from flask import Blueprint, Response, current_app, redirect, render_template, request, send_from_directory, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from stdnum import iban as stdnum_iban
@@ -36,7 +36,7 @@ from shopvisio.db import writing
 from shopvisio.errors import Invalid, NotFound, SlotTaken, WrongState
 from shopvisio.i18n import _, lazy
 from shopvisio.invoices import Kind, Paper
-from shopvisio.web import guard, signalling, story, wake_jobs
+from shopvisio.web import guard, signalling, story, uploads, wake_jobs
 from shopvisio.web.book import chosen_start, times_page
 from shopvisio.web.guard import case_link
 from shopvisio.web.typed import blame
@@ -181,7 +181,7 @@ def photo(case: Case, photo_id: int) -> ResponseReturnValue:
     found = next((photo for photo in case.photos if photo.id == photo_id), None)
     if found is None:
         raise NotFound
-    return send_from_directory(current_app.config["SHOP"].uploads, found.file, mimetype="image/jpeg")
+    return uploads.send(found.file)
 
 
 @blueprint.get("/paper/<number>")

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, render_template, request, send_from_directory, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
@@ -35,7 +35,7 @@ from shopvisio.db import db, writing
 from shopvisio.errors import Invalid, NotFound, Unavailable
 from shopvisio.i18n import _, lazy
 from shopvisio.invoices import Paper
-from shopvisio.web import agenda, charts, guard, next_act, signalling, story, telling, todo, wake_jobs
+from shopvisio.web import agenda, charts, guard, next_act, signalling, story, telling, todo, uploads, wake_jobs
 from shopvisio.web import call as call_pages
 from shopvisio.web.guard import staff
 from shopvisio.web.telling import Letter, Told
@@ -495,7 +495,7 @@ def photo(key: str, photo_id: int) -> ResponseReturnValue:
     found = db.session.get(Photo, photo_id)
     if found is None or found.case_id != _found(key).id:
         raise NotFound
-    return send_from_directory(current_app.config["SHOP"].uploads, found.file, mimetype="image/jpeg")
+    return uploads.send(found.file)
 
 
 @blueprint.get("/papers/<number>.pdf")

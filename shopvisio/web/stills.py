@@ -76,7 +76,7 @@ def _range() -> tuple[int, int, int]:
 def _keep(key: str, actor: Actor, once: str, part: Part) -> ResponseReturnValue:
     try:
         with part.path.open("rb") as photo:
-            kept = uploads.keep_stream(photo, stills.SIDE, stills.SMALL)
+            kept = uploads.keep_stream(photo, stills.SIDE)
     finally:
         part.forget()
     try:
@@ -166,6 +166,6 @@ def _draw(case: Case, still_id: int, what: str, picture: str) -> Response:
 
 def _show(case: Case, still_id: int) -> Response:
     still = stills.find(case, still_id)
-    answer = uploads.send(pictures.small(still.file) if "small" in request.args else still.file)
+    answer = uploads.send(still.file)
     answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"  # a still never changes
     return answer

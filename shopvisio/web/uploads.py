@@ -7,7 +7,7 @@ from io import SEEK_END
 from pathlib import Path
 from typing import IO
 
-from flask import current_app, send_from_directory
+from flask import current_app, request, send_from_directory
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
@@ -27,24 +27,24 @@ class Cleaned:
     height: int
 
 
-def keep(file: FileStorage, side: int = pictures.SIDE, small: int = 0) -> Cleaned:
+def keep(file: FileStorage) -> Cleaned:
     """Clean a photo of a form and keep it, as :func:`keep_stream`."""
     with file.stream as stream:
-        return keep_stream(stream, side, small)
+        return keep_stream(stream, pictures.SIDE)
 
 
-def keep_stream(stream: IO[bytes], side: int = pictures.SIDE, small: int = 0) -> Cleaned:
-    """Clean a photo and keep it; with ``small`` a second one of that longest side beside it, for narrow lines.
+def keep_stream(stream: IO[bytes], side: int) -> Cleaned:
+    """Clean a photo and keep it, its longer side at most ``side`` pixels, with a small copy beside it for lists.
 
     Raises Invalid when it is too heavy, or no photo, Unavailable when there is no room: then nothing is left of it.
     """
     if stream.seek(0, SEEK_END) > pictures.LARGEST:
         raise Invalid(_("cette photo est trop lourde, 20 Mo au plus."))
     stream.seek(0)
-    made = hub.in_turn(_read_and_clean, stream, *([side, small] if small else [side]))
+    made = hub.in_turn(_read_and_clean, stream, side, pictures.SMALL)
     name = f"{public_id(20)}.jpg"
     try:
-        for kept, picture in zip((name, pictures.small(name)), made, strict=False):
+        for kept, picture in zip((name, pictures.small(name)), made, strict=True):
             pictures.keep(_folder(), kept, picture.jpeg)
     except OSError as error:
         forget([name])
@@ -85,8 +85,11 @@ def forget(files: Iterable[str]) -> None:
 
 
 def send(file: str, kind: str = "image/jpeg") -> Response:
-    """A kept photo, or a file of another kind, as an answer."""
-    return send_from_directory(_folder(), file, mimetype=kind)
+    """A kept photo, or a file of another kind, as an answer; with ``?small`` the photo's small copy, which those of
+    earlier releases have not all."""
+    small = pictures.small(file)
+    is_small = "small" in request.args and (_folder() / small).exists()
+    return send_from_directory(_folder(), small if is_small else file, mimetype=kind)
 
 
 def arriving() -> Path:

@@ -181,17 +181,17 @@ def test_photos_are_shown_at_once_and_may_be_taken_back(open_app: Flask, strange
     answer = stranger.post(f"{path}/fault", data={"add": "1", "photos": [(a_photo(), "a.jpg"), (a_photo(), "b.jpg")]})
     assert answer.location == f"{path}/fault#photos"
     page = stranger.get(f"{path}/fault").text
-    shown = re.findall(rf'src="({path}/photo/\d+)"', page)
+    shown = re.findall(rf'src="({path}/photo/\d+)\?small=1"', page)
     assert len(shown) == 2
     picture = stranger.get(shown[0])
     assert picture.mimetype == "image/jpeg"
     assert Image.open(BytesIO(picture.data)).size == (400, 200)
     picture.close()
     uploads = open_app.config["SHOP"].uploads
-    assert len(list(uploads.iterdir())) == 2
+    assert len(list(uploads.iterdir())) == 2 * 2  # each with its small copy
     stranger.post(f"{path}/fault", data={"remove": shown[0].rpartition("/")[2]})
     assert stranger.get(shown[0]).status_code == 404
-    assert len(list(uploads.iterdir())) == 1
+    assert len(list(uploads.iterdir())) == 2
 
 
 def test_numbers_that_are_none_are_no_fault_of_ours(stranger: FlaskClient) -> None:

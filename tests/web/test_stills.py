@@ -86,7 +86,7 @@ def test_a_still_is_kept_at_full_size_with_a_small_copy_and_told_in_the_story(
     assert answer.status_code == 201
     told = answer.get_json()
     assert (told["role"], told["width"], told["height"], told["visit"]) == ("customer", 3000, 2000, 1)
-    for query, longest in (("", 3000), ("?small=1", stills.SMALL)):
+    for query, longest in (("", 3000), ("?small=1", pictures.SMALL)):
         with (
             stranger.get(f"{case_path}/still/{told['id']}{query}") as seen,
             Image.open(BytesIO(seen.data)) as kept,
