@@ -71,7 +71,7 @@ def test_voice_alone_is_chosen_by_hand_said_on_both_sides_and_taken_back(served:
     marie.locator(".line-mark summary").click()
     click(marie, "Passer en mode photo")
     expect(karim.locator("#voices")).to_contain_text("a choisi la voix et les photos")
-    expect(marie.locator("#voices")).to_contain_text("Vous avez choisi la voix et les photos")
+    expect(marie.locator("#voices")).to_contain_text("Vous vous entendez")
     marie.locator("#voices").get_by_role("button", name="Reprendre la vidéo").click()
     sees(karim, "red")
     sees(marie, "blue")

@@ -16,7 +16,7 @@ def test_chosen_in_the_lobby_the_still_is_large_on_both_sides_and_the_video_come
     marie.goto(f"{served.url}{visit.case_path}/call")
     click(marie, "Entrer en mode photo")
     karim = colleague(chromium, served, visit, "repairer")
-    expect(marie.locator("#voices")).to_contain_text("Vous avez choisi la voix et les photos", timeout=SOON)
+    expect(marie.locator("#voices")).to_contain_text("Vous vous entendez", timeout=SOON)
     expect(karim.locator("#voices")).to_contain_text("a choisi la voix et les photos", timeout=SOON)
     assert hears(karim)
     sees(marie, "red", "#mine video")  # her own, to aim with

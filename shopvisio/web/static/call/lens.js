@@ -202,8 +202,12 @@ export class TheirLens {
    * @param {number} to
    */
   async #ask(what, to) {
-    await this.line.wish(what, to);
-    if (what !== "zoom") this.#tell(say("lensAsked"));
+    try {
+      await this.line.wish(what, to);
+      if (what !== "zoom") this.#tell(say("lensAsked"));
+    } catch {
+      this.#tell(say("lensNotAsked"));
+    }
   }
 
   /** @param {string} text */

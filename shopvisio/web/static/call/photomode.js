@@ -33,7 +33,7 @@ export class PhotoMode {
     if (on !== this.on) this.#turn(on);
     if (!on) return;
     const name = them ? called(them) : "";
-    find("#voices b").textContent = say(isMine ? "voiceByMe" : "voiceByThem", { name });
+    find("#voices b").textContent = say(isMine ? "photoMode" : "voiceByThem", { name });
     const sounds = !them?.mic ? "theyAreMute" : them.sound ? "youHearEachOther" : "theyHearNothing";
     const text = them ? say(sounds, { name }) : "";
     const state = find("#voices [role=status]");
