@@ -78,4 +78,6 @@ def conclude(karim: Page) -> None:
     """Not repaired, in the dialog at the end."""
     click(karim, "Conclure l’appel")
     karim.get_by_text("Non réparé", exact=True).click()
+    karim.locator("#conclude details[open] [name=condition]").first.check()
+    karim.locator("#conclude details[open] [name=barrier]").select_option("too_dear")
     click(karim, "Proposer « Non réparé »")
