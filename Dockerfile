@@ -1,6 +1,6 @@
 # ShopVisio in one image: an unprivileged user, a read-only root, everything to keep in /data.
 # install.sh builds and starts it; by hand:
-#   docker build -t shopvisio .
+#   docker build -t shopvisio .         (with card payments: --build-arg EXTRAS=stripe)
 #   docker run -d --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \
 #     -p 80:80 -p 443:443 -p 8443:8443/udp -v shopvisio-data:/data shopvisio
 
@@ -9,10 +9,11 @@ ARG DEBIAN_FRONTEND=noninteractive
 RUN apt-get -qq update \
  && apt-get -qq install -y --no-install-recommends python3 python3-venv binutils >/dev/null
 WORKDIR /opt/shopvisio
-COPY requirements.lock .
+ARG EXTRAS=""
+COPY requirements.lock requirements-stripe.lock ./
 RUN python3 -m venv venv \
  && venv/bin/pip install --quiet --disable-pip-version-check --no-cache-dir --require-hashes \
-      --only-binary :all: -r requirements.lock \
+      --only-binary :all: -r requirements${EXTRAS:+-$EXTRAS}.lock \
  && find venv -name '*.so*' -exec strip --strip-debug {} + \
  && find venv \( -name '*.py[xi]' -o -name '*.pxd' -o -name '*.[ch]' \) -delete \
  && rm -rf venv/lib/python3*/site-packages/*/tests

@@ -96,6 +96,11 @@ environment() { # environment PYTHON FOLDER LOCK: a virtual environment that hol
   printf '%s\n' "$wanted" >"$2/$3.installed"
 }
 
+extras() { # the end of the lock's name with what the settings want besides
+  wanted=$(setting SHOPVISIO_EXTRAS '')
+  if [ -n "$wanted" ]; then printf -- '-%s' "$wanted"; fi
+}
+
 importable() { # importable VENV FOLDER: Python of VENV finds the package in FOLDER
   printf '%s\n' "$2" >"$("$1/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/shopvisio.pth"
 }
@@ -242,7 +247,7 @@ program() { # made beside what runs, then put in its place: a failed download ch
   rm -rf "$PROGRAM/next"
   mkdir -p "$PROGRAM/next/app"
   if [ -d "$PROGRAM/now/venv" ]; then cp -a "$PROGRAM/now/venv" "$PROGRAM/next/venv"; fi
-  environment /usr/bin/python3 "$PROGRAM/next/venv" requirements.lock
+  environment /usr/bin/python3 "$PROGRAM/next/venv" "requirements$(extras).lock"
   importable "$PROGRAM/next/venv" "$PROGRAM/now/app"
   "$here/shopvisio/web/npm/install" "$PROGRAM/next/venv/bin/python" "$PROGRAM/vendor"
   cp -R "$here/shopvisio" "$PROGRAM/next/app/"
@@ -343,7 +348,7 @@ in_container() {
   if [ -d /run/systemd/system ]; then systemctl --quiet disable --now shopvisio 2>/dev/null || true; fi
   rm -f "$UNIT"
   say 'Building the image…'
-  docker build --quiet --tag shopvisio "$here" >/dev/null
+  docker build --quiet --build-arg "EXTRAS=$(setting SHOPVISIO_EXTRAS '')" --tag shopvisio "$here" >/dev/null
   own_data "$IMAGE_UID"
   docker stop -t 30 shopvisio >/dev/null 2>&1 || true
   docker rm --force shopvisio >/dev/null 2>&1 || true

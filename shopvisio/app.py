@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
@@ -15,10 +16,12 @@ from flask_migrate import Migrate, upgrade
 from sqlalchemy import select
 
 from shopvisio import accounts, backup, clock, db, guides, hub, jobs, legal, links, settings
+from shopvisio.cards.till import Till
 from shopvisio.cases import Case
 from shopvisio.claim import Claim
 from shopvisio.config import BadConfig, Config
 from shopvisio.intake import Draft
+from shopvisio.invoices import Paper
 from shopvisio.jobs import Handler, Job
 from shopvisio.letters import Letters
 from shopvisio.web import (
@@ -56,6 +59,7 @@ from shopvisio.web import (
     withdrawal,
     wording,
 )
+from shopvisio.web import cards as card_pages
 from shopvisio.web import guides as guide_pages
 from shopvisio.web import legal as legal_pages
 
@@ -75,6 +79,7 @@ BLUEPRINTS = (
     inquiries,
     available,
     customer,
+    card_pages,
     aftercare,
     withdrawal,
     legal_pages,
@@ -132,7 +137,8 @@ def create_app(config: Config) -> Flask:
     for room in BLUEPRINTS:
         app.register_blueprint(room.blueprint)
     app.extensions["claim"] = Claim(config.secrets)
-    app.extensions["handlers"] = _letters(config).handlers()
+    app.extensions["till"] = till = _till(config)
+    app.extensions["handlers"] = {**_letters(config).handlers(), **till.handlers()}
     signalling.register(app)
     app.wsgi_app = front.Front(app.wsgi_app, config)  # type: ignore[assignment, method-assign]
     return app
@@ -149,17 +155,25 @@ def _keep_apart(test: bool) -> None:
     settings.mark_test()
 
 
-def _letters(config: Config) -> Letters:
-    def case_url(case: Case) -> str:
-        return f"{config.base_url}/case/{links.sign(config.secret_key, links.CASE, case.key)}"
+def _case_url(config: Config, case: Case) -> str:
+    return f"{config.base_url}/case/{links.sign(config.secret_key, links.CASE, case.key)}"
 
+
+def _till(config: Config) -> Till:
+    def paid_url(case: Case, paper: Paper) -> str:
+        return f"{_case_url(config, case)}/paper/{paper.number}/paid"
+
+    return Till(config, partial(_case_url, config), paid_url)
+
+
+def _letters(config: Config) -> Letters:
     def desk_url(case: Case) -> str:
         return f"{config.base_url}/desk/cases/{case.key}"
 
     def hold_url(draft: Draft) -> str:
         return f"{config.base_url}/confirm/{links.sign(config.secret_key, links.HOLD, draft.key)}"
 
-    return Letters(config, case_url, hold_url, desk_url)
+    return Letters(config, partial(_case_url, config), hold_url, desk_url)
 
 
 def _upgrade(config: Config) -> None:

@@ -1,5 +1,6 @@
 """The deployment's configuration: environment in, one frozen value out, nonsense refused with a sentence."""
 
+import importlib.util
 import ipaddress
 import os
 import secrets
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
+EXTRAS = {"stripe": "stripe"}  # what only some shops need: its name, and what it imports
 LAN_MEDIA_PORT = 8443  # browsers refuse media below 1024 at private addresses: staff in the shop could not call
 
 
@@ -34,6 +36,7 @@ class Config:
     tls_key: Path | None
     trusted_proxies: tuple[Network, ...]
     log_level: str
+    stripe_api: str  # where Stripe is spoken to; "" for Stripe itself
     secret_key: bytes
     test: bool = False  # nothing is real: a base of its own, every page and every paper says so
 
@@ -91,6 +94,7 @@ def load(env: Mapping[str, str] = os.environ) -> Config:
         raise BadConfig("SHOPVISIO_PORT and SHOPVISIO_TLS_PORT are both 0: nobody could come in.")
     if port and port == tls_port:
         raise BadConfig(f"SHOPVISIO_PORT and SHOPVISIO_TLS_PORT are both {port}: they must differ.")
+    _have(env, "SHOPVISIO_EXTRAS")
     cert, key = _file(env, "SHOPVISIO_TLS_CERT"), _file(env, "SHOPVISIO_TLS_KEY")
     if (cert is None) != (key is None):
         raise BadConfig("SHOPVISIO_TLS_CERT and SHOPVISIO_TLS_KEY go together: give both or none.")
@@ -105,6 +109,7 @@ def load(env: Mapping[str, str] = os.environ) -> Config:
         tls_cert=cert,
         tls_key=key,
         trusted_proxies=tuple(_networks(env, "SHOPVISIO_TRUSTED_PROXIES")),
+        stripe_api=_url(env, "SHOPVISIO_STRIPE_API"),
         log_level=_choice(env, "SHOPVISIO_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
         secret_key=secret(data / "secrets" / "secret.key"),
         test=test,
@@ -181,6 +186,14 @@ def _file(env: Mapping[str, str], name: str) -> Path | None:
     if value and not os.access(value, os.R_OK):
         raise BadConfig(f"{name}={value}: this file cannot be read.")
     return Path(value) if value else None
+
+
+def _have(env: Mapping[str, str], name: str) -> None:
+    for extra in env.get(name, "").split():
+        if extra not in EXTRAS:
+            raise BadConfig(f"{name}={extra}: there is no such extra, only {', '.join(EXTRAS)}.")
+        if importlib.util.find_spec(EXTRAS[extra]) is None:
+            raise BadConfig(f"{name}={extra}: this extra is not installed. Run install.sh again.")
 
 
 def _choice(env: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:

@@ -19,7 +19,9 @@ from shopvisio.errors import Invalid, WrongState
 from shopvisio.i18n import _, lazy, money
 from shopvisio.invoices import Fault, Kind, Paper, chain
 
-METHODS = {"cash": lazy("Espèces"), "card": lazy("Carte"), "transfer": lazy("Virement"), "cheque": lazy("Chèque")}
+BY_HAND = {"cash": lazy("Espèces"), "card": lazy("Carte"), "transfer": lazy("Virement"), "cheque": lazy("Chèque")}
+ONLINE = "online"  # what the customer pays by card over the network: nobody types it
+METHODS = {**BY_HAND, ONLINE: lazy("Carte en ligne")}
 
 
 class Payment(Base):
@@ -109,12 +111,13 @@ def owed_in_all() -> int:
 
 
 def note(case: Case, paper: Paper, cents: int, method: str, actor: Actor, now: datetime) -> Payment:
-    """Staff note what they received. Raises Invalid for more than is owed."""
+    """Staff note what they received, or the till what came by card. Raises Invalid for more than is owed."""
     due = owed(paper)
     if not 0 < cents <= due:
         raise Invalid(fields={"amount": _("Il reste {amount} à payer.", amount=money(due))})
-    payment = _append(paper, cents, _known(method), actor, now)
-    record(case, "paid", actor, now, paper=paper.number, cents=cents, method=method)
+    payment = _append(paper, cents, _known(method, actor), actor, now)
+    kind = "paid_online" if method == ONLINE else "paid"
+    record(case, kind, actor, now, paper=paper.number, cents=cents, method=method)
     return payment
 
 
@@ -123,7 +126,7 @@ def refund(case: Case, credit_note: Paper, cents: int, method: str, actor: Actor
     most = to_give_back(credit_note)
     if not 0 < cents <= most:
         raise Invalid(fields={"amount": _("Il reste {amount} à rembourser.", amount=money(most))})
-    payment = _append(credit_note, -cents, _known(method), actor, now)
+    payment = _append(credit_note, -cents, _known(method, actor), actor, now)
     record(case, "refunded", actor, now, paper=credit_note.number, cents=cents, method=method)
     return payment
 
@@ -143,8 +146,8 @@ def undone(payment: Payment) -> bool:
     return db.session.scalar(select(Payment.id).where(Payment.corrects_id == payment.id)) is not None
 
 
-def _known(method: str) -> str:
-    if method not in METHODS:
+def _known(method: str, actor: Actor) -> str:
+    if method not in (BY_HAND if actor.kind == "staff" else METHODS):
         raise Invalid(fields={"method": _("Choisissez dans la liste.")})
     return method
 

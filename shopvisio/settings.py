@@ -128,6 +128,13 @@ def _one_of(choices: Mapping[str, Text]) -> Read:
     return read
 
 
+def _stripe_key(typed: str) -> str:
+    value = typed.strip()
+    if value and not re.fullmatch(r"(sk|rk)_(live|test)_\w{8,200}", value):
+        raise ValueError(_("Une clé secrète de Stripe commence par sk_ ou rk_."))
+    return value
+
+
 def _cents(typed: str) -> int:
     try:
         return money.cents(typed)
@@ -495,6 +502,22 @@ SETTINGS: dict[str, Setting] = {
             needed=True,
         ),
         Setting("bic", PAPERS, lazy("BIC"), lazy("Facultatif."), _text(11)),
+        Setting(
+            "stripe_key",
+            PAPERS,
+            lazy("Clé Stripe"),
+            lazy("Pour être payé par carte en ligne, la facture remise. Demande l’extra « stripe » à l’installation."),
+            _stripe_key,
+            secret=True,
+        ),
+        Setting(
+            "stripe_webhook",
+            PAPERS,
+            lazy("Secret du webhook Stripe"),
+            lazy("Facultatif, pour voir un paiement aussitôt : donnez à Stripe l’adresse /stripe/webhook."),
+            _text(200),
+            secret=True,
+        ),
         Setting(
             "insurance",
             PAPERS,

@@ -48,7 +48,7 @@ class MovedForm(FlaskForm):  # type: ignore[misc]
     """Money received or given back."""
 
     amount = StringField(lazy("Montant"), render_kw={"inputmode": "decimal"})
-    method = SelectField(lazy("Comment"), choices=choices_of(payments.METHODS))
+    method = SelectField(lazy("Comment"), choices=choices_of(payments.BY_HAND))
 
 
 class CreditForm(FlaskForm):  # type: ignore[misc]

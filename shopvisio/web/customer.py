@@ -15,6 +15,7 @@ from wtforms.validators import DataRequired, Length
 from shopvisio import (
     booking,
     calls,
+    cards,
     cases,
     clock,
     ics,
@@ -93,12 +94,14 @@ def case(case: Case) -> ResponseReturnValue:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A paper as the customer's page lists it; ``due`` is cents still to pay, ``is_undone`` by a credit note."""
+    """A paper as the customer's page lists it; ``due`` is cents still to pay, ``is_undone`` by a credit note,
+    ``may_pay`` by card over the network."""
 
     name: LazyProxy
     paper: Paper
     due: int
     is_undone: bool
+    may_pay: bool
 
 
 def _case_page(case: Case, now: datetime, contest_form: WordsForm | None = None) -> str:
@@ -149,7 +152,7 @@ def _late(appointment: Appointment | None, call: Call | None) -> tuple[int, date
 
 
 def _sheet(paper: Paper) -> Sheet:
-    return Sheet(PAPERS[paper.kind], paper, payments.owed(paper), invoices.is_taken_back(paper))
+    return Sheet(PAPERS[paper.kind], paper, payments.owed(paper), invoices.is_taken_back(paper), cards.may_pay(paper))
 
 
 def _last_colleague(case: Case) -> str:

@@ -249,7 +249,7 @@ class PaidForm(FlaskForm):  # type: ignore[misc]
 
     paper = HiddenField()
     amount = StringField(lazy("Montant reçu"), id="paid-amount", render_kw={"inputmode": "decimal"})
-    method = SelectField(lazy("Comment"), id="paid-method", choices=choices_of(payments.METHODS))
+    method = SelectField(lazy("Comment"), id="paid-method", choices=choices_of(payments.BY_HAND))
 
 
 class DismissForm(FlaskForm):  # type: ignore[misc]

@@ -161,6 +161,15 @@ TELLINGS: dict[str, Telling] = {
         lazy("note le paiement de {paper} : {cents}, {method}."),
         lazy("a reçu {cents}, {method} ({paper})."),
     ),
+    "paid_online": Telling(
+        "euro", KEY, lazy("paie {cents} par carte en ligne ({paper})."), lazy("avez payé {cents} par carte ({paper}).")
+    ),
+    "card_given_back": Telling(
+        "euro",
+        KEY,
+        lazy("{cents} payés en trop repartent vers la carte ({paper})."),
+        lazy("{cents} payés en trop repartent vers votre carte ({paper})."),
+    ),
     "credited": Telling(
         "doc",
         KEY,
