@@ -1,6 +1,7 @@
 """Who may know whom: the walls of the house."""
 
 import ast
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -78,6 +79,13 @@ def test_only_the_clock_reads_the_clock() -> None:
 
 def test_nobody_monkey_patches() -> None:
     assert [str(path) for path in FILES if "monkey_patch" in path.read_text()] == []
+
+
+def test_every_link_that_a_page_or_mail_makes_leads_somewhere(app) -> None:  # noqa: ANN001
+    """An endpoint that was renamed is renamed everywhere, also where no test comes by."""
+    asked = re.compile(r"""url_for\(\s*['"](\w+\.\w+)['"]""")
+    texts = [path.read_text() for kind in ("*.html", "*.txt", "*.py") for path in ROOT.rglob(kind)]
+    assert {name for text in texts for name in asked.findall(text)} - set(app.view_functions) == set()
 
 
 def test_the_base_and_its_migrations_agree(app) -> None:  # noqa: ANN001

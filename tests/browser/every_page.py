@@ -64,6 +64,8 @@ ASKED = (
 )
 HELD = {"name": "Paul", "email": "paul@exemple.example", "phone": "06 39 98 27 51", "dangers": ["nothing"], "done": []}
 
+TRIES = 250  # of the names of one route: what is no page yet is none
+
 Names = dict[str, list[object]]
 
 
@@ -200,7 +202,8 @@ def pages(app: Flask, names: Names) -> Iterator[tuple[str, str]]:
         if rule.endpoint == "static" or "GET" not in (rule.methods or ()):
             continue
         who = "owner" if app.view_functions[rule.endpoint].rule.startswith("staff") else "stranger"  # type: ignore[attr-defined]
-        found = (path for path in paths(app, rule, names) if is_page(clients[who], path))
+        tried = islice(paths(app, rule, names), TRIES)
+        found = (path for path in tried if is_page(clients[who], path))
         for path in found if rule.endpoint in EACH else islice(found, 1):
             yield who, path
 
