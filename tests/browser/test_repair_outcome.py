@@ -45,7 +45,7 @@ def conclude(karim: Page, way: str, button: str, **fields: str) -> None:
 
 def propose_from_the_desk(karim: Page, outcome: str, words: str) -> None:
     """On the case's page, once the call is over."""
-    act = karim.locator("details.act").filter(has_text="Conclure l’appel")
+    act = karim.locator("details.act").filter(has=karim.locator("[name=outcome][value=not_repaired]"))
     if not act.evaluate("it => it.open"):
         act.locator("summary").click()
     act.get_by_role("radio", name=outcome, exact=True).check()
@@ -159,9 +159,9 @@ def test_a_part_is_refused_and_not_repaired_says_why(served: Served, chromium: C
     conclude(karim, "Il faut une pièce", "Proposer cette pièce", **offered)
     marie.wait_for_url("**/part")
     expect(marie.get_by_text("149 €").first).to_be_visible()
-    marie.locator("summary").filter(has_text="Je ne veux pas de cette pièce").click()
+    marie.locator("summary").filter(has_text="Je n’en veux pas").click()
     marie.locator("details[open] [name=words]").fill("C’est le prix d’une neuve.")
-    click(marie, "Refuser la pièce")
+    click(marie, "Refuser")
     expect(marie.get_by_role("heading", name="Votre dossier est entre nos mains")).to_be_visible()
 
     karim.reload()
