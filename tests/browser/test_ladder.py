@@ -103,9 +103,14 @@ def test_cut_to_150_kbits_it_is_voice_alone_within_three_seconds(page: Page) -> 
     assert not climb.steps[33][2]  # nothing of a picture is sent
 
 
-def test_a_connection_made_anew_on_a_narrow_line_is_voice_alone_as_soon(page: Page) -> None:
-    climb = Climb(page, Stretch(30, GOOD), Stretch(1, 172_000, begin=True), Stretch(20, NARROW))
-    assert climb.after(30, VOICE) <= 5
+def test_a_weak_connection_made_anew_on_a_narrow_line_is_voice_alone_soon(page: Page) -> None:
+    weak = [Stretch(2, None, loss=0.5), Stretch(1, 172_000, begin=True)]
+    climb = Climb(page, Stretch(30, GOOD), *weak, Stretch(20, NARROW))
+    assert climb.after(33, VOICE) <= 4
+
+
+def test_a_slow_beginning_stops_no_picture(page: Page) -> None:
+    assert set(Climb(page, Stretch(6, 110_000), Stretch(30, GOOD)).rungs) == {FULL}
 
 
 def test_restored_the_picture_is_back_within_fifteen_seconds_whatever_the_moment(page: Page) -> None:

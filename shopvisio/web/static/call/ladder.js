@@ -27,7 +27,7 @@ export const RUNGS = [
   { needs: 0, picture: { active: false, bitrate: 250_000, scale: 4, framerate: 15 } },
 ];
 export const VOICE = RUNGS.length - 1;
-const LEAST = RUNGS[VOICE - 1].needs; // less than what browsers begin with: so it was measured, however early
+const LEAST = RUNGS[VOICE - 1].needs; // less than what browsers begin with
 
 const LOSS = 0.12; // more than forward correction and repeats make good
 const SLOW = 0.6; // seconds to the other and back: people begin to talk into one another
@@ -93,8 +93,7 @@ export class Ladder {
     if (rtt !== null) this.#trips = [...this.#trips.slice(1 - WINDOW), rtt];
     if (at - this.#moved < SETTLE) return false;
     const slow = rtt !== null && rtt > SLOW && rtt - Math.min(...this.#trips) > SLOWER;
-    const { needs } = RUNGS[this.rung];
-    const starved = available !== null && available < (this.#isWarm(at) ? needs : Math.min(needs, LEAST));
+    const starved = available !== null && available < RUNGS[this.rung].needs && this.#isEstimate(at, available);
     return slow || starved || loss > LOSS;
   }
 
@@ -122,14 +121,19 @@ export class Ladder {
    */
   #fall(at, available) {
     if (at - this.#rose < 2 * PATIENCE.least) this.#patience = Math.min(2 * this.#patience, PATIENCE.most);
-    const told = available !== null && (this.#isWarm(at) || available < LEAST);
+    const told = available !== null && this.#isEstimate(at, available);
     const borne = told ? RUNGS.findIndex(({ needs }) => available >= needs) : 0;
     this.#go(Math.max(this.rung + 1, borne), at);
   }
 
-  /** Whether the estimate is one. @param {number} at */
-  #isWarm(at) {
-    return at - this.#began >= WARM;
+  /**
+   * Whether what is said to be available was measured. Where it was weak already before it was made anew, little is
+   * believed at once.
+   * @param {number} at
+   * @param {number} available
+   */
+  #isEstimate(at, available) {
+    return at - this.#began >= WARM || (this.rung > 0 && available < LEAST);
   }
 
   /**
