@@ -6,10 +6,10 @@ from flask.typing import ResponseReturnValue
 from shopvisio import booking, calls, catalogue, clock, settings
 from shopvisio.booking import Appointment
 from shopvisio.calls import Call
-from shopvisio.cases import BARRIERS, CONDITIONS, OUTCOMES, SALE_OUTCOMES, Case
+from shopvisio.cases import BARRIERS, CONDITIONS, OUTCOMES, SALE_OUTCOMES, UNFITTED, Case
 from shopvisio.db import writing
 from shopvisio.errors import NotFound
-from shopvisio.web import browsers, guard, signalling
+from shopvisio.web import browsers, guard, signalling, telling
 from shopvisio.web.following import next_of
 from shopvisio.web.guard import case_link, guest_link, staff
 
@@ -57,6 +57,8 @@ def desk(key: str) -> ResponseReturnValue:
         outcomes=[(name, OUTCOMES[name]) for name in SALE_OUTCOMES],
         conditions=CONDITIONS,
         barriers=BARRIERS,
+        unfitted=UNFITTED,
+        mail_leaves=telling.leaves(appointment.case),
         is_repair=appointment.case.is_repair,
     )
 

@@ -37,7 +37,7 @@ from shopvisio.db import writing
 from shopvisio.errors import Invalid, NotFound, SlotTaken, WrongState
 from shopvisio.i18n import _, lazy
 from shopvisio.invoices import Kind, Paper
-from shopvisio.web import guard, signalling, story, uploads, wake_jobs
+from shopvisio.web import guard, signalling, story, telling, uploads, wake_jobs
 from shopvisio.web.book import chosen_start, times_page
 from shopvisio.web.guard import case_link
 from shopvisio.web.typed import blame
@@ -446,6 +446,7 @@ def _refuse(case: Case, now: datetime) -> ResponseReturnValue:
 
 
 def _answered(case: Case) -> ResponseReturnValue:
+    telling.in_call(case)
     wake_jobs()
     return redirect(_home(case), 303)
 

@@ -384,14 +384,16 @@ def act(key: str, name: str, do: Do, about: int = 0) -> ResponseReturnValue:
         case = _found(key)
         return case, do(case, form, me, now)
 
+    is_asked = telling.is_asked()
     try:
-        if telling.is_asked():
+        if is_asked:
             return _read_over(key, Posted(name, form, about, telling.rehearse(done)), now)
         with writing():
             done()
     except Invalid as refusal:
         if request.headers.get("X-Piece"):
-            return render_template("desk/_letter.html", letter=None, missing=refusal.message)
+            missing = " ".join(refusal.fields.values()) or refusal.message
+            return render_template("desk/_letter.html", letter=None, missing=missing), 200 if is_asked else 422
         blame(form, refusal)
         return _case_page(_found(key), now, Posted(name, form, about)), 422
     wake_jobs()

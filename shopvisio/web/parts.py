@@ -5,11 +5,13 @@ from datetime import datetime
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
 from wtforms import BooleanField, RadioField, StringField, TextAreaField, URLField
 
-from shopvisio import booking, clock, letters, money, parts, stops
+from shopvisio import booking, cases, clock, letters, money, parts, stops
 from shopvisio.accounts import Staff
 from shopvisio.cases import UNFITTED, Case, Part
+from shopvisio.errors import NotFound
 from shopvisio.i18n import lazy
 from shopvisio.parts import Wanted
 from shopvisio.web import telling
@@ -78,6 +80,7 @@ FORMS.update(
         "fate": FateForm,
         "back": PlainForm,
         "received": PlainForm,
+        "wait": PlainForm,
     }
 )
 
@@ -95,7 +98,40 @@ def offer(key: str) -> ResponseReturnValue:
         return "part", letters.asking(case)
 
     answer = act(key, "part", do)
-    return answer if "keep" in request.form else concluded(key, answer)
+    if "keep" not in request.form:
+        return concluded(key, answer)
+    return _told_in_call(key, answer)
+
+
+def _told_in_call(key: str, answer: ResponseReturnValue) -> ResponseReturnValue:
+    """The same answer, once the call has heard of it; a page that stays where it is wants none."""
+    if not isinstance(answer, Response):
+        return answer
+    case = cases.find(key)
+    if case is not None:
+        telling.in_call(case)
+    return ("", 204) if request.headers.get("X-Piece") else answer
+
+
+@blueprint.get("/cases/<key>/parts")
+@staff("cases")
+def piece(key: str) -> ResponseReturnValue:
+    """The parts of the case as the call's page shows them beside the picture."""
+    case = cases.find(key)
+    if case is None or not case.parts:
+        raise NotFound
+    return render_template("call/_parts.html", case=case, states=parts.STATES)
+
+
+@blueprint.post("/cases/<key>/wait")
+@staff("outcomes")
+def wait(key: str) -> ResponseReturnValue:
+    """The call is over, and goes on once the parts are there."""
+
+    def do(case: Case, form: FlaskForm, me: Staff, now: datetime) -> None:
+        parts.follow(case)
+
+    return concluded(key, act(key, "wait", do))
 
 
 def _is_before(case: Case, now: datetime) -> bool:
@@ -113,7 +149,7 @@ def change(key: str, part_id: int) -> ResponseReturnValue:
         parts.change(case, part, _wanted(form), me.actor, now, telling.is_to_tell(case))
         return ("part", letters.asking(case)) if case.offer != before else None
 
-    return act(key, "change", do, part_id)
+    return _told_in_call(key, act(key, "change", do, part_id))
 
 
 def _wanted(form: FlaskForm) -> Wanted:
@@ -160,7 +196,7 @@ def drop(key: str, part_id: int) -> ResponseReturnValue:
         parts.drop(case, part, words, me.actor, now, telling.is_to_tell(case))
         return "part_dropped", {"part": part, "words": words.strip()}
 
-    return act(key, "drop", do, part_id)
+    return _told_in_call(key, act(key, "drop", do, part_id))
 
 
 @blueprint.post("/cases/<key>/parts/<int:part_id>/fate")

@@ -40,6 +40,7 @@ server -> client:
     wished   {what, to, name}     somebody of the shop asks for lamp, zoom or the other side
     asked    {what, name}         somebody of the shop asks for it
     steps    {}                   the checklist has changed: its pages are asked for it
+    parts    {}                   a part was proposed, changed or answered, likewise
     stopped  {stop}               everything is stopped: {at, role, name, cause}; null once it goes on
     point    {role, name, of, at}
     board    {still, marks, name, role}    somebody opened a still, or took up the moving picture again (still is null)

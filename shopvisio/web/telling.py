@@ -9,10 +9,10 @@ from typing import Any
 
 from flask import request, url_for
 
-from shopvisio import mail
+from shopvisio import booking, mail
 from shopvisio.cases import Case
 from shopvisio.db import writing
-from shopvisio.web import guard
+from shopvisio.web import guard, wire
 
 Told = tuple[str, dict[str, Any]]  # the name of a mail, and its facts beside the case and its link
 
@@ -51,6 +51,13 @@ def letter(case: Case, told: Told) -> Letter:
     name, facts = told
     subject, text = mail.preview(name, case.customer.language, case=case, url=link(case), **facts)
     return Letter(case.customer.email, subject, text)
+
+
+def in_call(case: Case) -> None:
+    """The parts of the case have changed: whoever is in its call sees them anew."""
+    visits = booking.appointments(case)
+    if visits:
+        wire.socketio.emit("parts", {}, to=wire.room(visits[-1].key))
 
 
 def is_asked() -> bool:

@@ -20,7 +20,7 @@ def main(key: str) -> None:
         assert first is not None
         karim, case = first.staff, first.case
         calls.end(calls.of(first), karim.actor, now)
-        cases.propose(case, "not_repaired", "Il faut un second appel.", karim.actor, now)
+        cases.propose(case, "repaired", "Il faut un second appel.", karim.actor, now)
         cases.answer(case, False, "Elle fuit encore.", now)
         by = ByStaff(karim.actor, karim, outside=True)
         made = booking.book(case, booking.services("repair")[0], now + timedelta(minutes=200), now, by)

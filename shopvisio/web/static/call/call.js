@@ -19,6 +19,7 @@ import { Invitation } from "./invitation.js";
 import { OwnLens, TheirLens } from "./lens.js";
 import { Lobby } from "./lobby.js";
 import { notice, quality, warns } from "./notice.js";
+import { Offer } from "./offer.js";
 import { Onlooker } from "./onlooker.js";
 import { Optics } from "./optics.js";
 import { Peer } from "./peer.js";
@@ -82,6 +83,7 @@ const line = new Line(
     still: onStill,
     asked: onAsked,
     steps: () => void checklist?.look(),
+    parts: () => void offer?.look(),
     stopped: ({ stop }) => {
       danger?.show(stop);
       void checklist?.look(); // nothing is ticked meanwhile
@@ -105,6 +107,7 @@ const line = new Line(
 const handOver = new HandOver();
 const bigScreen = new Screen(page.dataset.screen ?? "", facts.csrf, () => location.assign(page.dataset.home ?? "/"));
 const chat = new Chat(facts.role, (text) => line.say(text));
+const offer = document.querySelector("#on-offer") ? new Offer() : null;
 const checklist = document.querySelector("#steps") ? new Checklist() : null;
 const danger = document.querySelector("#stopped") ? new Danger(line) : null;
 const card = facts.role === "customer" ? new Card() : null;
@@ -227,6 +230,7 @@ function onEntered(seated) {
   Object.assign(state, { seat: seated.seat, line: true, closing: false, wait: seated.wait });
   onWait(seated.wait);
   void checklist?.look();
+  void offer?.look();
   danger?.show(seated.stopped);
   if (album?.catchUp(seated.stills) && photoMode?.on) album.showLatest();
   void shutter?.catchUp();
@@ -663,8 +667,8 @@ onActs({
 });
 
 for (const form of document.querySelectorAll("#conclude form")) {
-  form.addEventListener("submit", () => {
-    state.concluding = true;
+  form.addEventListener("submit", (event) => {
+    state.concluding = !event.defaultPrevented; // a part may be proposed without an end
   });
 }
 for (const link of document.querySelectorAll("[data-goes]")) {

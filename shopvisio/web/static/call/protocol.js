@@ -112,6 +112,7 @@
  * @property {(still: Still) => void} still  A picture came in beside the call.
  * @property {(asked: Asked) => void} asked  Somebody of the shop asks our page for something.
  * @property {() => void} steps  The checklist has changed.
+ * @property {() => void} parts  A part was proposed, changed or answered.
  * @property {(told: {stop: Stopped | null}) => void} stopped  Everything is stopped, or goes on.
  * @property {(wished: Wished) => void} wished  Somebody of the shop asks for lamp, zoom or the other side.
  * @property {(pointed: Pointed) => void} point
@@ -177,7 +178,7 @@ export class Line {
     this.#socket.on("connect", () => this.#sit());
     this.#socket.on("disconnect", (/** @type {string} */ why) => this.#cut(why));
     this.#socket.on("connect_error", (/** @type {any} */ error) => this.#failed(error));
-    for (const name of /** @type {const} */ (["people", "message", "wait", "still", "asked", "wished", "steps", "stopped", "closing"])) {
+    for (const name of /** @type {const} */ (["people", "message", "wait", "still", "asked", "wished", "steps", "parts", "stopped", "closing"])) {
       this.#socket.on(name, hear[name]);
     }
     for (const name of /** @type {const} */ (["point", "board", "freeze", "stroke", "marks"])) {
