@@ -31,8 +31,8 @@ GLYPHS = {  # of stamps, on a grid of 24
 }
 SIDE = 1000  # of the longer side of a drawing for pages and papers
 STROKE, CASE, FONT, MARGIN = 5, 10, 18, 12
-WIDTHS = {"ijlItf.,;:!'’|()[] ": 0.36, "mwMW@%": 0.95}  # of a letter; what stands in neither is
-CAPITAL, LETTER = 0.75, 0.6
+WIDTHS = {"ijlItf.,;:!'’|()[] ": 0.4, "mwMW@%": 1.02}  # of a letter; what stands in neither is
+CAPITAL, LETTER = 0.8, 0.66
 
 
 @dataclass(frozen=True)

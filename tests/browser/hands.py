@@ -9,7 +9,7 @@ from .people import click
 
 LONG = 30_000  # ms: a busy machine
 # A camera whose picture may change its shape in the middle of the call, as on a telephone that is turned: red, with a
-# white square at seven tenths of its width and three of its height.
+# green square towards its lower right corner, where the page leaves it free.
 CAMERA = """
 window.shape = (width, height) => {
   Object.assign(window.lens, { width, height });
@@ -22,8 +22,8 @@ setInterval(() => {
   const side = 0.06 * Math.max(width, height);
   brush.fillStyle = "rgb(255, 0, 0)";
   brush.fillRect(0, 0, width, height);
-  brush.fillStyle = `rgb(255, 255, ${250 + (Date.now() % 5)})`; // it moves a little, so that it is sent
-  brush.fillRect(0.7 * width - side / 2, 0.3 * height - side / 2, side, side);
+  brush.fillStyle = `rgb(${Date.now() % 5}, 255, 0)`; // it moves a little, so that it is sent
+  brush.fillRect(0.85 * width - side / 2, 0.75 * height - side / 2, side, side);
 }, 50);
 const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
 navigator.mediaDevices.getUserMedia = async (asked) => {
@@ -61,18 +61,28 @@ def middle(place: Locator) -> tuple[float, float]:
 
 
 def square(page: Page, within: str) -> tuple[float, float, float]:
-    """Where the white square of the camera is on this screen, and how wide its picture is there: by eye."""
+    """Where the green square of the camera is on this screen, and how wide its picture is there: by eye. A picture that
+    has just changed its shape comes in a moment."""
+    for _look in range(60):
+        seen = look(page, within)
+        if seen is not None and seen == look(page, within):
+            return seen
+        page.wait_for_timeout(250)
+    raise AssertionError("no green square on a red picture is seen")
+
+
+def look(page: Page, within: str) -> tuple[float, float, float] | None:
+    """The same at this moment; None while it is not to be seen."""
     at = box(page.locator(within))
     with Image.open(BytesIO(page.screenshot(clip=at))) as seen:
-        red, green, blue = (band.point(lambda level: 255 * (level > 190)) for band in seen.convert("RGB").split())
+        bands = seen.convert("RGB").split()
         scale = seen.width / at["width"]
-    reds = ImageChops.subtract(red, ImageChops.lighter(green, blue)).getbbox()
-    assert reds is not None
-    inside = Image.new("L", red.size)
-    inside.paste(255, reds)
-    white = ImageChops.darker(ImageChops.darker(green, blue), inside)
-    spots = white.filter(ImageFilter.MinFilter(9)).getbbox()  # the page's own words are thinner
-    assert spots is not None
+    red, green, _blue = (band.point(lambda level: 255 * (level > 190)) for band in bands)
+    reddish, greenish, bluish = (band.point(lambda level: 255 * (level > 100)) for band in bands)
+    reds = ImageChops.subtract(red, ImageChops.lighter(greenish, bluish)).getbbox()
+    spots = ImageChops.subtract(green, ImageChops.lighter(reddish, bluish)).filter(ImageFilter.MinFilter(3)).getbbox()
+    if reds is None or spots is None:
+        return None
     x, y = ((spots[way] + spots[way + 2]) / 2 / scale for way in (0, 1))
     return at["x"] + x, at["y"] + y, (reds[2] - reds[0]) / scale
 

@@ -118,12 +118,13 @@ export class Board {
   }
 
   /**
-   * Before the still is there: the picture as it was seen when it was frozen.
-   * @param {Blob} picture
+   * Before the still is there: the picture as it was seen when it was frozen, if it was.
+   * @param {Blob | null} picture
    */
   await(picture) {
     this.#forget();
-    this.#img.src = URL.createObjectURL(picture);
+    if (picture) this.#img.src = URL.createObjectURL(picture);
+    else this.#img.removeAttribute("src");
     this.#img.alt = "";
     this.#unfold(true);
     this.#head(say("freezing"));
@@ -175,7 +176,7 @@ export class Board {
 
   /** @param {Still} still */
   #open(still) {
-    const frozen = this.#section.hidden ? null : this.#img.src;
+    const frozen = !this.#section.hidden && this.#img.getAttribute("src");
     this.pen.drop();
     this.#forget();
     this.#still = still;

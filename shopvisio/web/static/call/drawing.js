@@ -38,8 +38,8 @@ const GLYPHS = {
   danger: "M12 3.500L21 19.500H3zM12 9.500v4.500M12 16.700v.1",
 };
 const [STROKE, CASE, FONT, MARGIN] = [5, 10, 18, 12];
-const WIDTHS = /** @type {[string, number][]} */ ([["ijlItf.,;:!'’|()[] ", 0.36], ["mwMW@%", 0.95]]);
-const [CAPITAL, LETTER] = [0.75, 0.6];
+const WIDTHS = /** @type {[string, number][]} */ ([["ijlItf.,;:!'’|()[] ", 0.4], ["mwMW@%", 1.02]]);
+const [CAPITAL, LETTER] = [0.8, 0.66];
 const PEN = { fill: "none", "stroke-linecap": "round", "stroke-linejoin": "round" };
 /** @type {Record<string, (shape: Shape, canvas: Canvas) => Node[]>} */
 const DRAW = { arrow, circle, line, text, number, stamp };

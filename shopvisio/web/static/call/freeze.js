@@ -11,6 +11,7 @@ import { frame, shrink } from "./shutter.js";
 import { say } from "./words.js";
 
 const PATIENCE = 5_000; // ms for the still from the camera's own side
+const UNSEEN = 20_000; // ms, where who froze it has nothing of their own
 const AGAIN = [1_000, 3_000]; // ms before each further try
 const LIGHT = 1280; // pixels of the longer side on a narrow line
 
@@ -23,7 +24,7 @@ export class Freezer {
    * @param {string} role
    * @param {{url: string, token: string}} post  Where stills go, and what a form of this page must carry.
    * @param {{track: () => MediaStreamTrack | undefined, isNarrow: () => boolean}} camera
-   * @param {{await: (seen: Blob) => void, came: (still: Still) => Promise<void>, failed: (why: string) => void}} board
+   * @param {{await: (seen: Blob | null) => void, came: (still: Still) => Promise<void>, failed: (why: string) => void}} board
    */
   constructor(line, role, post, camera, board) {
     this.line = line;
@@ -39,26 +40,29 @@ export class Freezer {
    */
   async freeze(of, video) {
     const once = crypto.randomUUID();
-    const seen = await frame(video).catch(() => null);
-    if (!seen) return this.board.failed(say("nothingToFreeze"));
+    const seen = video.classList.contains("gone") ? null : await frame(video).catch(() => null);
+    const isTheirs = of !== this.role && of !== "guest"; // a third person's is not theirs to send
+    if (!seen && !isTheirs) return this.board.failed(say("nothingToFreeze"));
     this.board.await(seen);
-    if (of === this.role) return this.#deliver(await this.#own(seen), once);
-    if (of === "guest") return this.#deliver(seen, once); // theirs is not to send
+    if (seen && !isTheirs) return this.#deliver(of === this.role ? await this.#own(seen) : seen, once);
     const waiting = new AbortController();
     this.#waiting = waiting;
     await this.line.freeze(/** @type {Freeze["of"]} */ (of), once).catch(() => undefined);
     await new Promise((done) => {
-      setTimeout(done, PATIENCE);
+      setTimeout(done, seen ? PATIENCE : UNSEEN);
       waiting.signal.addEventListener("abort", done);
     });
-    if (!waiting.signal.aborted) await this.#deliver(seen, once);
+    if (waiting.signal.aborted) return;
+    if (seen) await this.#deliver(seen, once);
+    else this.board.failed(say("nothingToFreeze"));
   }
 
   /** Somebody wants a still of our picture. @param {Freeze} freeze */
   async asked({ of, once }) {
     const track = of === this.role && this.camera.track();
     if (!track) return; // who asked has it as they see it
-    const seen = await frame(track);
+    const seen = await frame(track).catch(() => null);
+    if (!seen) return;
     this.board.await(seen);
     await this.#deliver(seen, once);
   }

@@ -140,7 +140,7 @@ export class Pointing {
     this.#pens.set(figure, pen);
   }
 
-  /** @param {Blob} picture */
+  /** @param {Blob | null} picture */
   #wait(picture) {
     void snap();
     const flash = find("#flash");
