@@ -12,11 +12,14 @@ from .conftest import PHONE, ROOT, Chromium, Served, Visit
 from .hands import (
     CAMERA,
     LONG,
+    apart,
     drag,
     drawn,
     freeze,
     middle,
+    shaped,
     spot,
+    square,
     thaw,
     tool,
 )
@@ -45,6 +48,43 @@ def pair(served: Served, chromium: Chromium, visit: Visit) -> tuple[Page, Page]:
     sees(karim, "red", timeout=LONG)
     sees(marie, "blue", timeout=LONG)
     return marie, karim
+
+
+def test_what_is_pointed_at_and_marked_is_the_same_thing_on_both_screens(served: Served, chromium: Chromium) -> None:
+    """Shapes of pictures, and a telephone that is turned meanwhile; by the eye of each screen."""
+    marie, karim = pair(served, chromium, served.visit("repair"))
+    for width, height, held in SHAPES if LONG_RUN else SHAPES[::2]:
+        marie.set_viewport_size(held)  # type: ignore[arg-type]
+        marie.evaluate(f"shape({width}, {height})")
+        for page, picture in ((marie, "#mine video"), (karim, "#theirs video")):
+            shaped(page, picture, width / height)
+        for page, picture, other, seen in ((karim, "#theirs", marie, "#mine"), (marie, "#mine", karim, "#theirs")):
+            thing, there = square(page, picture), square(other, seen)
+            page.mouse.move(thing[0], thing[1])
+            page.mouse.down()
+            for one, what in ((page, thing), (other, there)):
+                dot = one.locator(f"{picture if one is page else seen} .pointer:not(.fades) i")
+                expect(dot).to_be_visible(timeout=LONG)
+                assert apart(middle(dot), what) < NEAR, (width, height, one is karim)
+            page.mouse.up()
+            expect(other.locator(f"{seen} .pointer")).to_have_count(0, timeout=LONG)
+        freeze(karim, marie)
+        thing, there = square(karim, "#glass"), square(marie, "#glass")
+        tool(karim, "Numéro")
+        karim.mouse.click(thing[0], thing[1])
+        badge = marie.locator("#ink circle")
+        expect(badge).to_have_count(1, timeout=LONG)
+        assert apart(middle(badge), there) < NEAR
+        assert apart(middle(karim.locator("#ink circle")), thing) < NEAR
+        if width > height:  # turned while it lies open
+            marie.set_viewport_size(TURNED if held is PHONE else PHONE)  # type: ignore[arg-type]
+            click(karim, "Défaire")
+            expect(badge).to_have_count(0, timeout=LONG)
+            there = square(marie, "#glass")
+            click(karim, "Refaire")
+            expect(badge).to_have_count(1, timeout=LONG)
+            assert apart(middle(badge), there) < NEAR
+        thaw(marie, karim)
 
 
 def test_each_tool_by_hand_and_by_keys_undone_erased_and_put_back(served: Served, chromium: Chromium) -> None:
