@@ -453,7 +453,8 @@ def dismiss(key: str) -> ResponseReturnValue:
     """Called off, or nobody came: closed with nothing to pay, its time given back."""
 
     def do(case: Case, form: FlaskForm, me: Staff, now: datetime) -> Told | None:
-        coming, is_told = booking.upcoming(case, now), telling.is_to_tell(case)
+        coming = booking.upcoming(case, now)
+        is_told = coming is None or telling.is_to_tell(case)  # else nothing would be written
         cases.dismiss(case, form.outcome.data or "", me.actor, now, is_told)
         booking.free_up(case, "staff", now, is_told)
         return ("cancelled", {"appointment": coming}) if coming and coming.cancelled else None
