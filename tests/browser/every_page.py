@@ -54,7 +54,8 @@ from shopvisio.steps import Wording
 from shopvisio.web import guard
 from tests.conftest import PASSWORD, Shop, a_customer, book_visit, open_shop
 
-EACH = {"customer.case", "desk.case", "owner.group", "legal.page"}  # pages that are another one for each name
+# pages that are another one for each name
+EACH = {"customer.case", "desk.case", "owner.group", "legal.page", "books.period"}
 ASKED = (
     ("stranger", "/call?link=x"),
     ("stranger", "/withdraw?link=x"),
@@ -223,6 +224,7 @@ def true_names() -> Names:
         "language": list(LANGUAGES),
         "number": [version.id for version in session.scalars(select(Version))],
         "day": [clock.now().date().isoformat()],
+        "period": [f"{clock.now():%Y}", f"{clock.now():%Y-%m}"],
     }
 
 
