@@ -8,7 +8,7 @@ from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, RadioField, StringField, TextAreaField, URLField
 
-from shopvisio import booking, cases, clock, letters, money, parts, stops
+from shopvisio import booking, calls, cases, clock, letters, money, parts, stops
 from shopvisio.accounts import Staff
 from shopvisio.cases import UNFITTED, Case, Part
 from shopvisio.errors import NotFound
@@ -135,8 +135,12 @@ def wait(key: str) -> ResponseReturnValue:
 
 
 def _is_before(case: Case, now: datetime) -> bool:
+    """Whether a visit is to come: one whose call has begun before its hour is not."""
     coming = booking.upcoming(case, now)
-    return coming is not None and now < coming.start
+    if coming is None or now >= coming.start:
+        return False
+    call = calls.find(coming)
+    return call is None or call.started is None
 
 
 @blueprint.post("/cases/<key>/parts/<int:part_id>/change")

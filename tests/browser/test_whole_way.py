@@ -214,9 +214,10 @@ def test_a_repair_with_a_part_and_a_second_visit_gives_one_invoice(
     marie.get_by_role("button", name="Accepter la pièce").click()
 
     claire.reload()
+    claire.locator("summary").filter(has_text="Noter l’envoi").click()
     claire.locator("[name=carrier]").fill("Colissimo")
     claire.locator("[name=tracking]").fill("https://suivi.example/8R123")
-    click(claire, "Noter l’envoi")
+    click(claire, "C’est parti")
     marie.goto(link)
     marie.get_by_role("button", name=re.compile("reçu la pièce")).click()
     if "/times" not in marie.url:
