@@ -190,7 +190,7 @@ def test_photos_follow_a_message(
 ) -> None:
     files = [(a_photo(40), f"{n}.jpg") for n in range(inquiries.PHOTOS)]
     assert stranger.post(f"{left}/photos", data={"photos": files}).location == f"{left}#photos"
-    shown = re.findall(rf'src="({left}/photo/\d+)"', stranger.get(left).text)
+    shown = re.findall(rf'src="({left}/photo/\d+)\?small=1"', stranger.get(left).text)
     assert len(shown) == inquiries.PHOTOS
     with stranger.get(shown[0]) as picture:
         assert picture.mimetype == "image/jpeg"
