@@ -27,8 +27,11 @@ TUESDAY_10 = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # 10 h in Paris
 PASSWORD = demo.PASSWORD
 
 
-# they drive browsers or media, watch the time, or serve with a whole process: nothing runs beside them
-ALONE = ("browser/", "rtc/", "test_bench", "test_hub", "test_install", "test_mail", "test_server", "test_serving")
+# they carry media or watch the time: nothing runs beside them
+ALONE = (
+    *(f"browser/test_{name}" for name in ("before", "call", "coming", "desk", "repair", "whole")),
+    *("rtc/", "test_bench", "test_hub", "test_server", "test_serving"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

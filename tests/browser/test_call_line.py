@@ -70,7 +70,7 @@ def test_concluding_takes_the_customer_to_their_answer(served: Served, chromium:
     karim.get_by_label("Ce qui a été fait").fill("Joint nettoyé.")
     click(karim, "Proposer « Réparé »")
     karim.wait_for_url(f"**/desk/cases/{visit.case_key}")
-    marie.wait_for_url(f"**{visit.case_path}*")
+    marie.wait_for_url(f"**{visit.case_path}/answer")
     marie.goto(f"{served.url}{visit.case_path}/call")
     assert not marie.url.endswith("/call")  # that call is over
 
