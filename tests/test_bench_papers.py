@@ -1,13 +1,18 @@
 """The bench of the papers runs, in a small size: the figures themselves are nobody's test."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parent.parent
 SMALL = ("--papers", "40", "--draws", "1", "--beside", "1", "--kills", "0")
 
 
+@pytest.mark.long
+@pytest.mark.skipif(not os.environ.get("SHOPVISIO_LONG"), reason="in tests/long")
 def test_the_bench_of_the_papers_runs_and_no_number_is_lost() -> None:
     done = subprocess.run([ROOT / "tests/bench/papers", *SMALL], capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr

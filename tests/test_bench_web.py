@@ -1,13 +1,18 @@
 """The bench of the way to an appointment runs, in a small size: the figures themselves are nobody's test."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parent.parent
 SMALL = ("--sizes", "20", "60", "--turns", "10", "--tries", "12", "--pages", "home")
 
 
+@pytest.mark.long
+@pytest.mark.skipif(not os.environ.get("SHOPVISIO_LONG"), reason="in tests/long")
 def test_the_bench_of_the_pages_runs_and_its_race_has_one_winner() -> None:
     done = subprocess.run([ROOT / "tests/bench/web", *SMALL], capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr

@@ -1,12 +1,14 @@
 """The life of a case with parts, in real browsers: accepted in the call, fitted in a second visit; a written estimate
 refused; a customer who is gone before they answer."""
 
+import os
 import re
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from .conftest import PHONE, Chromium, Served, Visit
@@ -90,6 +92,8 @@ def test_a_part_is_accepted_in_the_call_and_fitted_in_a_second_one_for_one_fee(
     expect(karim.get_by_text("répond Oui").first).to_be_visible()
 
 
+@pytest.mark.long
+@pytest.mark.skipif(not os.environ.get("SHOPVISIO_LONG"), reason="in tests/long")
 def test_an_estimate_is_refused_and_who_left_before_answering_answers_from_the_link(
     served: Served, chromium: Chromium
 ) -> None:

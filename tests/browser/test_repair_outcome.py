@@ -3,11 +3,13 @@
 Papers and mails have tests of their own; time that must pass is set back in the base of the running appliance.
 """
 
+import os
 import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from .conftest import LAPTOP, PHONE, Chromium, Served, Visit
@@ -78,6 +80,8 @@ def report_comes(marie: Page) -> None:
     raise AssertionError("no report came")
 
 
+@pytest.mark.long
+@pytest.mark.skipif(not os.environ.get("SHOPVISIO_LONG"), reason="in tests/long")
 def test_repaired_is_the_customers_to_confirm_and_comes_back_at_0(served: Served, chromium: Chromium) -> None:
     visit = served.visit("repair")
     marie, karim = in_call(chromium, served, visit)

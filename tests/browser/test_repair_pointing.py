@@ -227,6 +227,8 @@ def test_a_drawing_survives_a_reload_and_a_cut_line_and_is_there_at_the_next_vis
         assert until(page, lambda page=page, name=name: drawn(page) == [f"Trait 1, tracé par {name}"], LONG)  # type: ignore[misc]
 
 
+@pytest.mark.long
+@pytest.mark.skipif(not os.environ.get("SHOPVISIO_LONG"), reason="in tests/long")
 def test_the_big_screen_shows_what_is_pointed_at_and_what_lies_open(served: Served, chromium: Chromium) -> None:
     visit = served.visit("repair")
     computer = chromium("green")
@@ -254,13 +256,14 @@ SEEN = """(selector) => new Promise((resolve) => {
 
 
 @pytest.mark.long
+@pytest.mark.skipif(not LONG_RUN, reason="in tests/long")
 def test_pointing_and_strokes_are_quick(served: Served, chromium: Chromium) -> None:
     """From the touch to the other's screen, both on one clock; bounded only where nothing else runs."""
     marie, karim = pair(served, chromium, served.visit("repair"))
     x, y = middle(karim.locator("#theirs video"))
     points, strokes = [], []
     for nth in range(5):
-        marie.evaluate(f"window.seen = ({SEEN})('#mine .pointer:not(.fades)')")
+        marie.evaluate(f"() => {{ window.seen = ({SEEN})('#mine .pointer:not(.fades)'); }}")
         karim.mouse.move(x + nth, y)
         karim.evaluate(
             "addEventListener('pointerdown', () => { window.touched = Date.now(); }, {capture: true, once: true})"
@@ -272,7 +275,7 @@ def test_pointing_and_strokes_are_quick(served: Served, chromium: Chromium) -> N
     freeze(karim, marie)
     tool(karim, "Flèche")
     for nth in range(5):
-        marie.evaluate(f"window.seen = ({SEEN})('#ink g:last-child path')")
+        marie.evaluate(f"() => {{ window.seen = ({SEEN})('#ink g:last-child path'); }}")
         karim.mouse.move(*spot(karim, 0.3, 0.3 + nth / 100))
         karim.mouse.down()
         karim.evaluate(
