@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import greenlet
 import pytest
@@ -16,7 +17,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 
-from shopvisio import accounts, backup, booking, cases, catalogue, clock, config, db, demo, jobs, settings
+from shopvisio import accounts, backup, booking, cases, catalogue, clock, config, db, demo, i18n, jobs, settings
 from shopvisio.accounts import Customer, Staff
 from shopvisio.booking import Appointment, Service
 from shopvisio.cases import Case, Intake
@@ -98,6 +99,12 @@ class Shop:
 def nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test begins with nobody in any call, as an appliance does that was just started."""
     monkeypatch.setattr(presence, "_now", type(presence._now)())
+
+
+@pytest.fixture(autouse=True)
+def french_eyes() -> None:
+    """Every test begins with a French reader, whoever read last."""
+    i18n.set_eyes("fr", ZoneInfo("Europe/Paris"))
 
 
 @pytest.fixture(autouse=True)
