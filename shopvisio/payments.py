@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Select, case, event, func, select, text
+from sqlalchemy import ForeignKey, Select, case, event, func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,7 +17,7 @@ from shopvisio.cases import Case, record
 from shopvisio.db import Base, db
 from shopvisio.errors import Invalid, WrongState
 from shopvisio.i18n import _, lazy, money
-from shopvisio.invoices import Fault, Kind, Paper, chain
+from shopvisio.invoices import Fault, Kind, Paper, broken_seals, chain
 
 BY_HAND = {"cash": lazy("Espèces"), "card": lazy("Carte"), "transfer": lazy("Virement"), "cheque": lazy("Chèque")}
 ONLINE = "online"  # what the customer pays by card over the network: nobody types it
@@ -210,10 +210,7 @@ def verify() -> list[Fault]:
 
 
 def _faults() -> Iterator[Fault]:
-    kept = set(db.session.scalars(text("SELECT sql FROM sqlite_master WHERE type = 'trigger'")))
-    for trigger in JOURNAL_TRIGGERS:
-        if trigger not in kept:
-            yield Fault(trigger.split()[2], _("Ce sceau de la base manque ou a été changé."))
+    yield from broken_seals(JOURNAL_TRIGGERS)
     previous = chain.FIRST
     for place, line in enumerate(db.session.scalars(select(Payment).order_by(Payment.id)), 1):
         where = _("paiement {n}", n=line.id)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, UniqueConstraint, event, func, select, text
+from sqlalchemy import Select, UniqueConstraint, event, func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,7 +17,7 @@ from shopvisio import settings
 from shopvisio.books.sums import NOTHING, add, of_payments, of_snapshots
 from shopvisio.db import Base, db
 from shopvisio.i18n import _
-from shopvisio.invoices import Fault, Paper, chain
+from shopvisio.invoices import Fault, Paper, broken_seals, chain
 from shopvisio.payments import Payment
 
 MARGIN = timedelta(minutes=15)  # more than a clock is ever put back
@@ -212,14 +212,7 @@ def so_far(within: str = "") -> dict[str, Any]:
 
 def verify() -> list[Fault]:
     """Every fault of the closings: seal, chain, and figures that the ledger does not bear out; [] when sound."""
-    return [*_seal_faults(), *_chain_faults()]
-
-
-def _seal_faults() -> Iterator[Fault]:
-    kept = set(db.session.scalars(text("SELECT sql FROM sqlite_master WHERE type = 'trigger'")))
-    for trigger in BOOK_TRIGGERS:
-        if trigger not in kept:
-            yield Fault(trigger.split()[2], _("Ce sceau de la base manque ou a été changé."))
+    return [*broken_seals(BOOK_TRIGGERS), *_chain_faults()]
 
 
 def _chain_faults() -> Iterator[Fault]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         Fault,
         Paper,
         PaperFile,
+        broken_seals,
         count,
         credit,
         credited,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Address", "Buyer", "Corrected", "Facts", "Fault", "Kind", "Line", "Note", "Paper", "PaperFile", "Report",
-    "Seller", "Snapshot", "Tried", "Visit", "chain", "count", "credit", "credited", "credits_of",
+    "Seller", "Snapshot", "Tried", "Visit", "broken_seals", "chain", "count", "credit", "credited", "credits_of",
     "is_taken_back", "issue", "lacking", "left_of", "make_pdf", "of_case", "pdf_of", "read", "render",
     "self_test", "store_pdf", "verify",
 ]

@@ -7,7 +7,7 @@ was changed behind their back.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -234,7 +234,7 @@ def store_pdf(paper: Paper, pdf: bytes) -> None:
 
 def verify() -> list[Fault]:
     """Every fault of the seal, the chain, the numbers and the files, in the chain's order; [] when sound."""
-    return [*_seal_faults(), *_chain_faults(), *_file_faults()]
+    return [*broken_seals(LEDGER_TRIGGERS), *_chain_faults(), *_file_faults()]
 
 
 def _append(
@@ -293,9 +293,10 @@ def _hash(paper: Paper) -> str:
     })
 
 
-def _seal_faults() -> Iterator[Fault]:
+def broken_seals(triggers: Iterable[str]) -> Iterator[Fault]:
+    """A fault for each trigger, given as its SQL, that the base lacks or has otherwise."""
     kept = set(db.session.scalars(text("SELECT sql FROM sqlite_master WHERE type = 'trigger'")))
-    for trigger in LEDGER_TRIGGERS:
+    for trigger in triggers:
         if trigger not in kept:
             yield Fault(trigger.split()[2], _("Ce sceau de la base manque ou a été changé."))
 
