@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -31,7 +32,6 @@ MAY = {
 PASSWORD_LENGTH = 10
 
 _hasher = PasswordHasher()  # argon2id with the library's parameters, meant to take about 50 ms
-_NOBODY = _hasher.hash("nobody")  # what an unknown name is checked against, to take as long
 
 
 @dataclass(frozen=True)
@@ -213,15 +213,22 @@ def customers_like(words: str) -> list[Customer]:
 def sign_in(email: str, password: str) -> Staff:
     """The colleague with this address and password; raises Forbidden, as slowly for an unknown address."""
     staff = db.session.scalar(select(Staff).where(Staff.email == email.strip().lower(), Staff.active))
-    fits = hub.in_thread(_fits, staff.password if staff else _NOBODY, password)
+    fits = hub.in_thread(_fits, staff.password if staff else None, password)
     if staff is None or not fits:
         raise Forbidden(_("L’adresse ou le mot de passe ne correspond pas."))
     return staff
 
 
-def _fits(stored: str, password: str) -> bool:
+@cache
+def _nobody() -> str:
+    """What an unknown name is checked against, to take as long."""
+    return _hasher.hash("nobody")
+
+
+def _fits(stored: str | None, password: str) -> bool:
+    nobody = _nobody()  # known and unknown names take as long, the first time too
     try:
-        return _hasher.verify(stored, password)
+        return _hasher.verify(stored or nobody, password)
     except (VerificationError, InvalidHashError):
         return False
 

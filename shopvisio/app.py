@@ -1,21 +1,16 @@
 """The one place that knows every part and joins them."""
 
 import logging
-import sqlite3
 import tempfile
 from collections.abc import Mapping
-from contextlib import closing
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Flask
-from flask_migrate import Migrate, upgrade
 from sqlalchemy import select
 
-from shopvisio import accounts, backup, clock, db, guides, hub, jobs, legal, links, settings
+from shopvisio import accounts, base, clock, db, guides, hub, jobs, legal, links, settings
 from shopvisio.cards.till import Till
 from shopvisio.cases import Case
 from shopvisio.claim import Claim
@@ -65,7 +60,7 @@ from shopvisio.web import legal as legal_pages
 
 log = logging.getLogger(__name__)
 
-MIGRATIONS, WEB = Path(__file__).parent / "migrations", Path(__file__).parent / "web"
+WEB = Path(__file__).parent / "web"
 WORKERS = 3  # a slow mail server must not keep an invoice waiting
 LONGEST_NAP = 30.0  # seconds: jobs written by another process are found within this
 
@@ -111,8 +106,6 @@ def create_app(config: Config) -> Flask:
     app.config.update(
         SHOP=config,
         SECRET_KEY=config.secret_key,
-        SQLALCHEMY_DATABASE_URI=db.url(config.data),
-        SQLALCHEMY_ENGINE_OPTIONS=db.engine_options(),
         MAX_CONTENT_LENGTH=140 << 20,  # six photos too heavy by half still get a sentence each
         MAX_FORM_PARTS=200,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -122,16 +115,12 @@ def create_app(config: Config) -> Flask:
     )
     config.arriving.mkdir(mode=0o700, exist_ok=True)
     tempfile.tempdir = str(config.arriving)  # big uploads spool to the disk, not to a small /tmp in memory
-    db.db.init_app(app)
-    Migrate(app, db.db, directory=str(MIGRATIONS))
-    with app.app_context():
-        db.prepare()
-        _upgrade(config)
-        with db.writing():
-            _keep_apart(config.test)
-            guides.keep_starters(clock.now())
-            if accounts.is_claimed():
-                legal.keep(clock.now())  # a new release may bring other starting texts
+    base.open_for(app, config)
+    with app.app_context(), db.writing():
+        _keep_apart(config.test)
+        guides.keep_starters(clock.now())
+        if accounts.is_claimed():
+            legal.keep(clock.now())  # a new release may bring other starting texts
     register(app)
     assets.register(app, WEB / "static")
     for room in BLUEPRINTS:
@@ -176,20 +165,6 @@ def _letters(config: Config) -> Letters:
     return Letters(config, partial(_case_url, config), hold_url, desk_url)
 
 
-def _upgrade(config: Config) -> None:
-    """Bring the base to this version's tables, a copy of it taken before."""
-    base = config.data / "shop.db"
-    newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
-    with db.db.engine.connect() as connection:
-        present = MigrationContext.configure(connection).get_current_revision()
-    if present == newest:
-        return
-    if present is not None:
-        backup.before_upgrade(base, clock.now())
-    upgrade(directory=str(MIGRATIONS))
-    log.info("base upgraded", extra={"was": present, "to": newest})
-
-
 def start_jobs(app: Flask) -> None:
     """Set the workers going; :func:`shopvisio.web.wake_jobs` rings their alarm."""
     alarm = hub.Alarm()
@@ -215,9 +190,3 @@ def _work(app: Flask, alarm: hub.Alarm) -> None:
         if not found:
             nap = (due - clock.now()).total_seconds() if due else LONGEST_NAP
             alarm.wait(min(max(nap, 0.05), LONGEST_NAP))
-
-
-def is_sound(base: Path) -> bool:
-    """Whether SQLite itself finds nothing wrong with the base."""
-    with closing(sqlite3.connect(f"file:{base}?mode=ro", uri=True)) as connection:
-        return bool(connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok")

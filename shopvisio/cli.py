@@ -112,13 +112,18 @@ def code() -> None:
 @main.command()
 def verify() -> None:
     """Check ledger, chain and files; exit 1 at the first broken link."""
-    from shopvisio import books, invoices, payments
-    from shopvisio.app import is_sound
+    from shopvisio import base, books, invoices, payments
 
     settled = _config()
-    if not is_sound(settled.data / "shop.db"):
+    kept = settled.data / "shop.db"
+    if not kept.exists():
+        raise click.ClickException(f"{kept}: there is no shop here yet.")
+    if not base.is_sound(kept):
         raise click.ClickException("The base itself is damaged: restore a backup.")
-    with _app(settled).app_context():
+    log.start("warning")
+    app = Flask("shopvisio")
+    base.open_for(app, settled)
+    with app.app_context():
         faults = [*invoices.verify(), *payments.verify(), *books.verify()]
         papers = invoices.count()
     if faults:

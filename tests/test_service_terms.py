@@ -9,7 +9,7 @@ from flask_migrate import Migrate, upgrade
 from sqlalchemy import text
 
 from shopvisio import booking, config, db
-from shopvisio.app import MIGRATIONS
+from shopvisio.base import MIGRATIONS
 from shopvisio.db import writing
 from shopvisio.errors import Invalid, SlotTaken
 

@@ -179,6 +179,11 @@ def test_verify_stops_at_the_first_broken_link(app: Flask, settled: config.Confi
     assert number in done.stderr
 
 
+def test_where_there_is_no_shop_yet_a_check_says_so(tmp_path: Path) -> None:
+    done = command({**os.environ, "SHOPVISIO_DATA": str(tmp_path)}, "verify")
+    assert (done.returncode, done.stderr) == (1, f"Error: {tmp_path / 'shop.db'}: there is no shop here yet.\n")
+
+
 def test_the_demos_stage_stands_and_its_links_open(settled: config.Config, app: Flask) -> None:
     from shopvisio import clock, demo
 

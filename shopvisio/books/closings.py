@@ -119,12 +119,20 @@ def _close_day(day: date, now: datetime) -> Closing:
 
 def _day_totals(before: dict[str, Any], until: datetime | None) -> dict[str, Any]:
     """What came after the last closed day, up to ``until``."""
-    papers = select(Paper.issued_at, Paper.id, Paper.kind, Paper.snapshot).order_by(Paper.id)
-    papers = papers.where(Paper.id > before["last_paper"])
-    lines = select(Payment.at, Payment.id, Payment.method, Payment.cents, Paper.kind).order_by(Payment.id)
-    lines = lines.join(Paper, Paper.id == Payment.paper_id).where(Payment.id > before["last_payment"])
-    found = add(of_snapshots(_up_to(until, papers)), of_payments(_up_to(until, lines)))
-    return _continued(found, before)
+    papers, lines = _papers_after(before["last_paper"]), _lines_after(before["last_payment"])
+    return _continued(add(of_snapshots(_up_to(until, papers)), of_payments(_up_to(until, lines))), before)
+
+
+def _papers_after(place: int) -> Select[datetime, int, str, str]:
+    """When each was issued, then what the sums need of it."""
+    papers = select(Paper.issued_at, Paper.id, Paper.kind, Paper.snapshot)
+    return papers.where(Paper.id > place).order_by(Paper.id)
+
+
+def _lines_after(place: int) -> Select[datetime, int, str, int, str]:
+    """When each was paid, then what the sums need of it."""
+    lines = select(Payment.at, Payment.id, Payment.method, Payment.cents, Paper.kind)
+    return lines.join(Paper, Paper.id == Payment.paper_id).where(Payment.id > place).order_by(Payment.id)
 
 
 def _up_to(until: datetime | None, found: Select[*tuple[Any, ...]]) -> Iterator[Any]:
@@ -134,6 +142,18 @@ def _up_to(until: datetime | None, found: Select[*tuple[Any, ...]]) -> Iterator[
             if until is not None and at >= until:
                 return
             yield tuple(told)
+
+
+def _day_by_day(untils: Sequence[datetime], found: Select[*tuple[Any, ...]]) -> Iterator[list[Any]]:
+    """The same for one closed day after another, all of them read once."""
+    with db.session.execute(found.execution_options(yield_per=100)) as rows:
+        row = next(rows, None)
+        for until in untils:
+            day = []
+            while row is not None and row[0] < until:
+                day.append(row[1:])
+                row = next(rows, None)
+            yield day
 
 
 def _continued(found: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
@@ -218,14 +238,17 @@ def verify() -> list[Fault]:
 def _chain_faults() -> Iterator[Fault]:
     previous, before = chain.FIRST, NOTHING
     parts: dict[str, list[Closing]] = {"day": [], "month": []}
-    for place, closing in enumerate(db.session.scalars(select(Closing).order_by(Closing.id)), 1):
+    closings = db.session.scalars(select(Closing).order_by(Closing.id)).all()
+    untils = [closing.until for closing in closings if closing.kind == "day"]
+    papers, lines = _day_by_day(untils, _papers_after(0)), _day_by_day(untils, _lines_after(0))
+    for place, closing in enumerate(closings, 1):
         where = _("clôture {period}", period=closing.period)
         if closing.id != place or closing.previous != previous:
             yield Fault(where, _("La chaîne est rompue avant cette ligne."))
         if closing.hash != link(closing):
             yield Fault(where, _("Cette ligne a été changée après coup."))
         if closing.kind == "day":
-            right = _day_totals(before, closing.until)
+            right = _continued(add(of_snapshots(next(papers)), of_payments(next(lines))), before)
             before = closing.told
         else:
             of = "day" if closing.kind == "month" else "month"

@@ -21,7 +21,6 @@ from shopvisio.invoices.facts import (
     Tried,
     Visit,
 )
-from shopvisio.invoices.mentions import lacking
 from shopvisio.invoices.numbering import Kind
 
 if TYPE_CHECKING:
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
         store_pdf,
         verify,
     )
+    from shopvisio.invoices.mentions import lacking
     from shopvisio.invoices.pdf import render
 
 __all__ = [
@@ -55,8 +55,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """The rest of the door, opened at first use: the child that draws a PDF must not carry the database."""
+    """The rest of the door, opened at first use: the child that draws a PDF carries neither the database nor stdnum."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = {"make_pdf": "draw", "self_test": "draw", "render": "pdf"}.get(name, "ledger")
+    home = {"make_pdf": "draw", "self_test": "draw", "render": "pdf", "lacking": "mentions"}.get(name, "ledger")
     return getattr(import_module(f"{__name__}.{home}"), name)

@@ -33,7 +33,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(self), microphone=(self), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-INDEXED = {"book.home", "book.times", "book.entrance", "legal.page"}  # what a search may find; no page behind a link
+# what a search may find; no page behind a link
+INDEXED = {"book.home", "book.times", "book.entrance", "legal.page", "legal.version"}
 LONGEST_FORM = 1 << 20  # bytes
 HEAVY = {"book.fault", "inquiries.add_photos"}  # the pages that photos come by whole, several at once
 OPEN_UNCLAIMED = {"static", "door.claim", "health.ready", "public.brand", "public.icon"}

@@ -168,7 +168,7 @@ def drafts(app: Flask, number: int, start: datetime | None = None) -> list[str]:
         today = now.date()
         slots = [
             s.start
-            for week in range(0, 28, 7)
+            for week in range(1, 29, 7)  # from tomorrow on: what is free today may be too near by the time it is sent
             for s in booking.free_slots(service, today + timedelta(days=week), 7, now)
         ]
         with db.writing():

@@ -146,6 +146,7 @@ def test_the_customer_finds_again_what_they_accepted_whatever_changed_since(
     page = stranger.get(accepted[1]).text
     assert "Un forfait de 29" in page
     assert "version ancienne" in page
+    assert re.search(r'<link rel="canonical" href="http://[^/]+/legal/terms">', page)  # a search leads to today's
     request = re.search(r'href="(/legal/immediate/\d+)"', stranger.get(case).text)
     assert request
     assert "droit de rétractation" in stranger.get(request[1]).text
