@@ -44,6 +44,7 @@ from shopvisio.web.typed import blame, choices_of, clock_text, read_ranges, read
 
 blueprint = Blueprint("owner", __name__, url_prefix="/desk")
 
+MOST_PRODUCTS = 500  # of a page
 LEDGER = 200  # papers on the page, the newest
 HOLIDAYS_SHOWN = 365  # days ahead
 
@@ -610,7 +611,12 @@ def products() -> ResponseReturnValue:
 
 
 def _products_page(form: ProductForm) -> str:
-    return render_template("desk/products.html", form=form, products=catalogue.everything())
+    return render_template("desk/products.html", form=form, products=_everything())
+
+
+def _everything() -> list[Product]:
+    """Those on sale, then those put aside."""
+    return [*catalogue.listed("", True, 0, MOST_PRODUCTS), *catalogue.listed("", False, 0, MOST_PRODUCTS)]
 
 
 @blueprint.post("/products/<int:product_id>/<any(hide, show):what>")
@@ -618,10 +624,7 @@ def _products_page(form: ProductForm) -> str:
 def show_product(product_id: int, what: str) -> ResponseReturnValue:
     """Put a product aside, or back."""
     with writing():
-        product = db.session.get(Product, product_id)
-        if product is None:
-            raise NotFound
-        product.active = what == "show"
+        catalogue.set_aside(catalogue.find(product_id), what == "hide")
     return redirect(url_for("owner.products"), 303)
 
 

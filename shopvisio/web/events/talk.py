@@ -5,10 +5,9 @@ from typing import Any
 
 from flask_socketio import emit
 
-from shopvisio import calls
+from shopvisio import calls, catalogue
 from shopvisio.calls import Message
-from shopvisio.catalogue import Product
-from shopvisio.db import db, writing
+from shopvisio.db import writing
 from shopvisio.errors import NotFound
 from shopvisio.i18n import _
 from shopvisio.web import shapes, wire
@@ -25,8 +24,8 @@ def _say(who: Who, now: datetime, text: str) -> None:
 def _show(who: Who, now: datetime, product: int) -> None:
     wire.seated()
     with writing():
-        found = db.session.get(Product, product)
-        if found is None or not found.active:
+        found = catalogue.find(product)
+        if not found.active:
             raise NotFound(_("Ce produit n’est plus au catalogue."))
         shown = calls.show(calls.of(who.appointment), who.actor, found, now)
         as_told = told(shown)
