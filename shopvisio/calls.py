@@ -99,11 +99,16 @@ def may_join(actor: Actor, appointment: Appointment, call: Call | None, now: dat
         raise Forbidden
     if actor.kind == "guest" and not (call and call.guest):
         raise Forbidden(_("Cette invitation n’est plus valable."))
-    over = appointment.cancelled or appointment.case.state != "booked"
-    if over or (call is not None and call.state == "ended"):
+    if is_over(appointment, call):
         raise WrongState(_("Cet appel est terminé."))
     if actor.kind == "customer" and now < opens(appointment):
         raise WrongState(_("La salle d’attente ouvre à {time}.", time=time(opens(appointment))))
+
+
+def is_over(appointment: Appointment, call: Call | None) -> bool:
+    """Whether nobody may come in any more: it has ended, or will not take place."""
+    is_off = bool(appointment.cancelled) or appointment.case.state != "booked"
+    return is_off or (call is not None and call.state == "ended")
 
 
 def arrive(appointment: Appointment, actor: Actor, now: datetime) -> Call:

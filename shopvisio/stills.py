@@ -1,7 +1,7 @@
 """Stills: full-size pictures taken during a visit and sent beside the call. Marks are drawn upon them."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -9,14 +9,17 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from shopvisio import calls
 from shopvisio.accounts import Actor
 from shopvisio.booking import Appointment
-from shopvisio.cases import Case, record
+from shopvisio.calls import Call
+from shopvisio.cases import SETTLES, Case, record
 from shopvisio.db import Base, db
 from shopvisio.errors import Conflict, Invalid, NotFound
 from shopvisio.i18n import _
+from shopvisio.jobs import enqueue
 
 SIDE = 4096  # pixels of the longer side as it is kept
 MOST = 60  # of one visit
 LATEST = 100  # of a case, shown to who comes into a call
+LATE = timedelta(days=1)  # after a call, for what was taken in it: as long as a browser keeps it (outbox.js)
 _ONCE = re.compile(r"[0-9A-Za-z-]{8,64}")
 
 
@@ -43,6 +46,7 @@ class Still(Base):
 
 def may_add(appointment: Appointment, actor: Actor, once: str, now: datetime) -> Still | None:
     """Whether a still of this visit may come in, asked before it is looked at; the one that this sending made already.
+    What was on its way when the call ended may still arrive, whatever has become of the case.
 
     Raises Invalid for a ``once`` that is no such word, NotFound when nobody ever came to the visit, Conflict when
     there are enough, and what :func:`calls.may_join` raises.
@@ -52,7 +56,8 @@ def may_add(appointment: Appointment, actor: Actor, once: str, now: datetime) ->
     call = calls.find(appointment)
     if call is None:
         raise NotFound
-    calls.may_join(actor, appointment, call, now)
+    if not _may_be_late(appointment, call, now):
+        calls.may_join(actor, appointment, call, now)
     sent = select(Still).where(Still.appointment_id == appointment.id, Still.once == once)
     already = db.session.scalar(sent)
     if already is None and _number(appointment) >= MOST:
@@ -82,6 +87,9 @@ def add(
     db.session.add(still)
     db.session.flush()
     record(appointment.case, "still", actor, now, still=still.id)
+    call = calls.find(appointment)
+    if call is not None and calls.is_over(appointment, call) and appointment.case.is_repair:
+        enqueue("report", now + SETTLES, case=appointment.case_id)  # drawn when the call ended, without it
     return still, True
 
 
@@ -97,6 +105,12 @@ def find(case: Case, still_id: int) -> Still:
     if still is None or still.case_id != case.id:
         raise NotFound
     return still
+
+
+def _may_be_late(appointment: Appointment, call: Call, now: datetime) -> bool:
+    """Whether the call is over, and what somebody took in it may still arrive."""
+    has_been = bool(call.customer_came or call.staff_came)
+    return has_been and calls.is_over(appointment, call) and now < (call.ended or appointment.end) + LATE
 
 
 def _number(appointment: Appointment) -> int:

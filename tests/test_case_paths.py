@@ -104,7 +104,7 @@ def _walk(case: Case, staff: Actor, tries: list[tuple[int, int]]) -> None:
     one write that is undone, so that each walk begins at the same place."""
     _keep_a_still(case, staff)
     with suppress(_Undone), writing():
-        now, refused, told = AFTER, None, len(case.journal)
+        now, refused, told, sent = AFTER, None, len(case.journal), 0
         for press, which in tries:
             now += timedelta(hours=19)
             try:
@@ -119,8 +119,10 @@ def _walk(case: Case, staff: Actor, tries: list[tuple[int, int]]) -> None:
             papers.issue(case, now)
             _look(case, refused)
             assert len(case.journal) >= told
-            told = len(case.journal)
-        assert len(stills.of_case(case)) == 1
+            late = f"on-its-way-{len(stills.of_case(case))}"  # taken in the call, it arrives when it can
+            stills.add(appointments(case)[0], case.customer.actor, late, f"{late}.jpg", 8, 8, AFTER)
+            told, sent = len(case.journal), sent + 1
+        assert len(stills.of_case(case)) == 1 + sent
         raise _Undone
 
 

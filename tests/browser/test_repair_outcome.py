@@ -10,10 +10,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from .conftest import LAPTOP, PHONE, Chromium, Served, Visit
-from .people import click, colleague, customer, sees
+from .people import click, colleague, customer, sees, until
 
 PATIENT = 30_000  # ms
 
@@ -159,9 +159,21 @@ def test_a_customer_gone_before_answering_says_no_later_and_silence_may_be_conte
 def test_a_part_is_refused_and_not_repaired_says_why(served: Served, chromium: Chromium) -> None:
     visit = served.visit("repair")
     marie, karim = in_call(chromium, served, visit)
+    cut: list[str] = []
+
+    def cut_off(route: Route) -> None:
+        cut.append(route.request.url)
+        route.abort()
+
+    marie.route("**/stills/*", cut_off)
+    click(marie, "Prendre une photo")
+    assert until(marie, lambda: bool(cut))
     offered = {"name": "Carte de commande", "price": "149", "words": "Grillée."}
     conclude(karim, "Il faut une pièce", "Proposer cette pièce", **offered)
     marie.wait_for_url("**/part")
+    expect(marie.get_by_text("Une photo de l’appel part encore")).to_be_visible()  # the call is over, it is not lost
+    marie.unroute("**/stills/*")
+    expect(marie.get_by_text("Toutes les photos de l’appel sont arrivées")).to_be_visible()
     expect(marie.get_by_text("149 €").first).to_be_visible()
     marie.locator("summary").filter(has_text="Je n’en veux pas").click()
     marie.locator("details[open] [name=words]").fill("C’est le prix d’une neuve.")
@@ -170,6 +182,7 @@ def test_a_part_is_refused_and_not_repaired_says_why(served: Served, chromium: C
 
     karim.reload()
     expect(karim.get_by_text("C’est le prix d’une neuve.").first).to_be_visible()
+    expect(karim.get_by_text("Photo prise pendant l’appel.")).to_be_visible()
     propose_from_the_desk(karim, "Non réparé", "Carte grillée, trop chère pour son âge.")
     marie.reload()
     click_link(marie, "Donner ma réponse")

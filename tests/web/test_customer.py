@@ -95,7 +95,7 @@ def test_during_the_call_the_page_leads_back_into_it(
         calls.end(call, KARIM, clock_.now)
     page = stranger.get(case_path).text
     assert "L’appel est terminé, merci" in page
-    assert "/call" not in page
+    assert f"{case_path}/call" not in page
 
 
 def test_just_booked_it_gives_the_link_and_tells_the_truth_about_the_mail(

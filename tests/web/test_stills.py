@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from shopvisio import booking, calls, db, pictures, pieces, stills
+from shopvisio import booking, calls, cases, db, jobs, pictures, pieces, stills
 from shopvisio.stills import Still
 from shopvisio.web import guard
 from shopvisio.web import uploads as web_uploads
@@ -267,8 +267,39 @@ def test_only_into_a_call_of_ones_own_and_while_it_lasts(
     assert post(stranger, f"/desk/appointments/{booked_key}/stills").status_code in (302, 401)
     post(stranger, path)
     assert stranger.get(f"/case/{token}/still/{rows(open_app)[0].id}").status_code == 404
+
+
+def test_what_was_on_its_way_when_the_call_was_concluded_still_reaches_the_case(
+    path: str, stranger: FlaskClient, repairer_client: FlaskClient, open_app: Flask, booked_key: str, clock_: Clock
+) -> None:
+    data, half = photo(), len(photo()) // 2
+    piece(stranger, path, data, 0, half)
+    with open_app.app_context():
+        appointment = booking.find(booked_key)
+        assert appointment is not None
+        case_url = f"/desk/cases/{appointment.case.key}"
+    ends = {"outcome": "repaired", "words": "Joint changé.", "tell": "1"}
+    assert repairer_client.post(f"{case_url}/propose", data=ends).status_code == 303
+    assert held(stranger, path) == half
+    assert piece(stranger, path, data, half, len(data)).status_code == 201
+    page = repairer_client.get(case_url)
+    assert f"{case_url}/still/{rows(open_app)[0].id}" in page.text
+    with open_app.app_context():
+        waiting = db.db.session.query(jobs.Job).filter_by(kind="report").order_by(jobs.Job.id).all()
+        assert waiting[-1].due == clock_.now + cases.SETTLES  # the report is looked at once more
+    clock_.pass_(hours=23)
+    assert post(stranger, path, once="kept-in-the-phone").status_code == 201
+    clock_.pass_(hours=1)
+    assert post(stranger, path, once="after-a-day").status_code == 409
+
+
+def test_nobody_who_never_came_sends_anything_once_it_is_over(
+    path: str, stranger: FlaskClient, open_app: Flask, booked_key: str
+) -> None:
     with open_app.app_context(), db.writing():
         appointment = booking.find(booked_key)
         assert appointment is not None
-        calls.end(calls.of(appointment), appointment.staff.actor, TUESDAY_10)
-    assert post(stranger, path, once="after-the-end").status_code == 409
+        call = calls.of(appointment)
+        call.customer_came = None
+        calls.end(call, appointment.staff.actor, TUESDAY_10)
+    assert post(stranger, path).status_code == 409

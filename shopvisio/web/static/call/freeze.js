@@ -6,6 +6,7 @@
  * @typedef {import("./protocol.js").Freeze} Freeze
  */
 
+import * as outbox from "./outbox.js";
 import { Refused, send } from "./sending.js";
 import { frame, shrink } from "./shutter.js";
 import { say } from "./words.js";
@@ -82,11 +83,13 @@ export class Freezer {
   /** @param {Blob} picture @param {string} once */
   async #deliver(picture, once) {
     const photo = this.camera.isNarrow() ? await shrink(picture, LIGHT) : picture;
+    await outbox.keep({ photo, once, url: this.post.url, at: Date.now() }); // the call may end before it has left
     try {
       await this.board.came(await this.#send(photo, once));
     } catch (error) {
       this.board.failed((error instanceof Refused && error.message) || say("notFrozen"));
     }
+    await outbox.forget(once);
   }
 
   /**

@@ -54,12 +54,12 @@ export function forget(once) {
 }
 
 /**
- * What still waits to go there, the oldest first; what is a day old is given up.
+ * What still waits to go there or below, the oldest first; what is a day old is given up.
  * @param {string} url
  * @returns {Promise<Kept[]>}
  */
 export async function waiting(url) {
   const all = /** @type {Kept[]} */ ((await run("readonly", (store) => store.getAll())) ?? []);
   for (const old of all.filter(({ at }) => at < Date.now() - LASTS)) await forget(old.once);
-  return all.filter((one) => one.url === url && one.at >= Date.now() - LASTS).sort((a, b) => a.at - b.at);
+  return all.filter((one) => one.url.startsWith(url) && one.at >= Date.now() - LASTS).sort((a, b) => a.at - b.at);
 }
