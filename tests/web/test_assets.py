@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 
 from shopvisio.web import assets
 
+ASSETS = Path(assets.__file__).parent / "static"
 STYLE = re.compile(r'href="(/static/(\w+)/style/shop\.css)"')
 
 
@@ -18,6 +19,12 @@ def test_a_style_is_kept_for_a_year_at_an_address_of_its_own(stranger: FlaskClie
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert answer.headers["Content-Type"].startswith("text/css")
     assert "--brand-ink" in answer.text
+
+
+def test_no_declaration_of_a_style_is_cut_in_the_middle_of_a_word() -> None:
+    for style in ASSETS.glob("style/*.css"):
+        cut = [line for line in style.read_text().splitlines() if re.search(r"[a-z]-$", line)]
+        assert cut == [], style.name
 
 
 def test_it_comes_compressed_to_whoever_can_unpack_it(stranger: FlaskClient) -> None:
