@@ -220,11 +220,21 @@ def test_a_drawing_survives_a_reload_and_a_cut_line_and_is_there_at_the_next_vis
     assert again.returncode == 0, again.stderr.decode()
     marie, karim = pair(served, chromium, Visit(**json.loads(again.stdout.splitlines()[-1])))
     expect(karim.locator("#board")).to_be_hidden()  # a visit begins with the moving picture
+    assert until(karim, lambda: karim.evaluate(MARKED), LONG)  # the small one shows what is drawn on it
     karim.locator("#stills button").first.click()
     click(karim, "Dessiner dessus")
     for page, name in ((karim, "vous"), (marie, "Karim")):
         expect(page.locator("#board")).to_be_visible(timeout=LONG)
         assert until(page, lambda page=page, name=name: drawn(page) == [f"Trait 1, tracé par {name}"], LONG)  # type: ignore[misc]
+
+
+# What lies upon the first small still: read from the drawing itself, whose picture no script may look into.
+MARKED = """async () => {
+  const marks = document.querySelector("#stills .marks");
+  if (!marks?.complete || !marks.naturalWidth) return false;
+  const drawing = await (await fetch(marks.src)).text();
+  return drawing.includes("<path");
+}"""
 
 
 @pytest.mark.long

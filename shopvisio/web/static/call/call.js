@@ -119,7 +119,7 @@ const pointing = new Pointing(line, facts, others, {
   track: () => camera.stream.getVideoTracks()[0],
   name: () => state.people.find(({ seat }) => seat === state.seat)?.name ?? "",
   isNarrow,
-}, { onOpen: () => album?.hide(), announce });
+}, { onOpen: () => album?.hide(), onDrawn: (still) => album?.redraw(still), announce });
 const album = isGuest ? null : new Album(facts.still, isNarrow); // the case's pictures are not a guest's
 const photoMode = album && new PhotoMode(album);
 const shutter = isGuest ? null : new Shutter(facts.stills, facts.csrf, isNarrow, onSent);

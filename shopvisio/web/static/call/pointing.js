@@ -28,7 +28,8 @@ export class Pointing {
    * @param {{role: "customer" | "staff" | "guest", still: string, stills: string, csrf: string}} facts
    * @param {string[]} others  The roles of the others, in the order of their pictures.
    * @param {{track: () => MediaStreamTrack | undefined, isNarrow: () => boolean, name: () => string}} camera
-   * @param {{onOpen: () => void, announce: (text: string) => void}} page
+   * @param {{onOpen: () => void, onDrawn: (still: number) => void, announce: (text: string) => void}} page  A still
+   *   that was laid away may have been drawn on.
    */
   constructor(line, facts, others, camera, page) {
     this.line = line;
@@ -68,9 +69,11 @@ export class Pointing {
 
   /** @param {Laid} laid */
   lay(laid) {
+    const before = this.#board.still;
     this.#freezer.rest();
     this.#board.lay(laid);
     if (laid.still) this.page.onOpen();
+    if (before && before !== this.#board.still) this.page.onDrawn(before);
   }
 
   /** @param {import("./protocol.js").Freeze} freeze */
@@ -102,9 +105,11 @@ export class Pointing {
   }
 
   async closeForAll() {
+    const before = this.#board.still;
     this.#freezer.rest();
     this.#board.close();
     await this.line.board(null).catch(() => undefined);
+    this.page.onDrawn(before);
   }
 
   /** Point by keys: a cross on the big picture, or on the still. */

@@ -179,6 +179,7 @@ export class Album {
   #link = /** @type {HTMLAnchorElement} */ (find("#still a"));
   shown = 0; // the one that is big
   /** @type {Map<number, Still>} */ #known = new Map();
+  /** @type {Map<number, HTMLImageElement>} */ #drawn = new Map(); // what lies upon the small ones
 
   /**
    * @param {string} url  Of a still, without its number.
@@ -205,12 +206,23 @@ export class Album {
     img.src = `${this.url}${still.id}?small=1`;
     img.alt = caption(still);
     img.loading = "lazy";
-    const button = make("button", "photo", img);
+    const drawn = /** @type {HTMLImageElement} */ (make("img", "marks"));
+    drawn.alt = "";
+    drawn.loading = "lazy";
+    this.#drawn.set(still.id, drawn);
+    this.redraw(still.id);
+    const button = make("button", "photo", img, drawn);
     button.setAttribute("type", "button");
     button.addEventListener("click", () => this.show(still));
     this.#list.prepend(button);
     find("#album").hidden = false;
     return true;
+  }
+
+  /** Its marks have changed. @param {number} still */
+  redraw(still) {
+    const drawn = this.#drawn.get(still);
+    if (drawn) drawn.src = `${this.url}${still}/marks.svg?${performance.now()}`; // as they are now
   }
 
   /**
