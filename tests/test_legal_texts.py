@@ -30,6 +30,16 @@ def test_a_line_about_nothing_is_left_out(shop: Shop) -> None:
     assert "- Directeur de la publication\u00a0: Claire Fontaine" in legal.current("notice", "fr", NOW).text
 
 
+def test_the_terms_say_how_long_a_repair_is_guaranteed_or_nothing_of_it(shop: Shop) -> None:
+    assert "garantit la réparation 3 mois" in legal.current("terms", "fr", NOW).text
+    with writing():
+        settings.put({"guarantee_months": "12"}, "Claire", NOW)
+    assert "guarantees the repair for 12 months" in legal.current("terms", "en", NOW).text
+    with writing():
+        settings.put({"guarantee_months": "0"}, "Claire", NOW)
+    assert "garantit la réparation" not in legal.current("terms", "fr", NOW).text
+
+
 def test_a_setting_that_changes_makes_a_version_and_the_one_before_stays(shop: Shop, clock_: Clock) -> None:
     with writing():
         legal.keep(NOW)

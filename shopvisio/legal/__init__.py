@@ -141,6 +141,7 @@ def facts(language: str, now: datetime) -> dict[str, str]:
             "phone": settings.phone_for_eyes(settings.get("phone")),
             "fee": i18n.money(settings.get("fee")),
             "zero": i18n.money(0),
+            "guarantee": _guarantee(settings.get("guarantee_months")),
             "prices": "\n".join(_prices()),
         }
 
@@ -150,6 +151,18 @@ SAID = ("legal_name", "siret", "register", "publisher", "email", "insurance", "m
 
 def _plain(text: str) -> str:
     return MARKUP.sub(r"\\\1", text)
+
+
+def _guarantee(months: int) -> str:
+    if not months:
+        return ""
+    return i18n.n_(
+        "En plus, la boutique garantit la réparation {n} mois : si la même panne revient d’ici là, elle la reprend sans "
+        "frais, et annule la facture si elle n’y parvient pas.",
+        "En plus, la boutique garantit la réparation {n} mois : si la même panne revient d’ici là, elle la reprend sans "
+        "frais, et annule la facture si elle n’y parvient pas.",
+        months,
+    )
 
 
 def _prices() -> Iterator[str]:
