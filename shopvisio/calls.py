@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from shopvisio import settings
 from shopvisio.accounts import APPLIANCE, Actor
 from shopvisio.booking import Appointment
-from shopvisio.cases import record
+from shopvisio.cases import quiet, record
 from shopvisio.catalogue import Product
 from shopvisio.db import Base, db, public_id
 from shopvisio.errors import Conflict, Forbidden, Invalid, WrongState
@@ -187,9 +187,9 @@ def note_missed(appointment: Appointment, now: datetime) -> str:
     return who
 
 
-def run_late(appointment: Appointment, minutes: int, actor: Actor, now: datetime) -> None:
-    """Staff say that they will be ``minutes`` late, or with 0 that they have caught up. Raises Invalid, or WrongState
-    once the call has begun."""
+def run_late(appointment: Appointment, minutes: int, actor: Actor, now: datetime, tell: bool = True) -> None:
+    """Staff say that they will be ``minutes`` late, or with 0 that they have caught up. The customer reads it on their
+    page; ``tell``: also in a mail, if they are not there yet. Raises Invalid, or WrongState once the call has begun."""
     if minutes not in (0, *LATE):
         raise Invalid(_("Choisissez dans la liste."))
     call = of(appointment)
@@ -198,8 +198,9 @@ def run_late(appointment: Appointment, minutes: int, actor: Actor, now: datetime
     if call.late == minutes:
         return
     call.late = minutes
-    record(appointment.case, "late" if minutes else "caught_up", actor, now, minutes=minutes)
-    enqueue("late", now, appointment=appointment.id, minutes=minutes)
+    record(appointment.case, "late" if minutes else "caught_up", actor, now, minutes=minutes, **quiet(tell))
+    if tell:
+        enqueue("late", now, appointment=appointment.id, minutes=minutes)
 
 
 def awaited(today: Sequence[Appointment], now: datetime) -> list[tuple[Appointment, int]]:

@@ -319,6 +319,11 @@ def record(case: Case, kind: str, actor: Actor, now: datetime, **facts: Any) -> 
     return entry
 
 
+def quiet(tell: bool) -> dict[str, bool]:
+    """The fact of a line, or of a job, that the customer is not written to."""
+    return {} if tell else {"quiet": True}
+
+
 def note(case: Case, words: str, actor: Actor, now: datetime) -> Entry:
     """Staff write to themselves: told at the desk alone. Raises Invalid without words."""
     if not words.strip():
@@ -365,7 +370,7 @@ def withdraw(case: Case, now: datetime) -> None:
         raise WrongState(_("Ce n’est plus possible : le dossier a changé entre-temps."), case.state, "closed")
     case.state, case.outcome, case.closed_at, case.confirmed_by = "closed", "cancelled", now, "customer"
     case.withdrawn = now
-    _settle_parts(case, "to_return")
+    _settle_parts(case, "to_return", now)
     record(case, "withdrawn", case.customer.actor, now)
     enqueue("withdrawn", now, case=case.id)
 
@@ -446,7 +451,7 @@ def propose(
     why = _checked(why or Why(), words) if outcome == "not_repaired" else Why()
     case.condition, case.barrier = why.condition, why.barrier
     case.proposed_at = now
-    facts: dict[str, Any] = {} if tell else {"quiet": True}
+    facts: dict[str, Any] = {**quiet(tell)}
     if why.condition:
         facts |= {"condition": why.condition, "barrier": why.barrier}
     if outcome == "not_repaired" and case.parts_in("sent", "received"):
@@ -507,15 +512,17 @@ def may_confirm_from(case: Case) -> datetime | None:
     return case.proposed_at + timedelta(hours=settings.get("answer_hours"))
 
 
-def confirm_unanswered(case: Case, reason: str, actor: Actor, now: datetime) -> None:
-    """Staff close a case that nobody answered, after the delay and with a reason."""
+def confirm_unanswered(case: Case, reason: str, actor: Actor, now: datetime, tell: bool = True) -> None:
+    """Staff close a case that nobody answered, after the delay and with a reason. ``tell``: its paper leaves by mail,
+    too; it is on the customer's page in any case. Raises WrongState, Invalid."""
     from_ = may_confirm_from(case)
     if from_ is None or now < from_:
         raise WrongState(_("Le client a encore le temps de répondre."), case.state, "closed")
     if not reason.strip():
         raise Invalid(_("Indiquez le motif."), {"reason": _("Indiquez le motif.")})
-    record(case, "confirmed_by_staff", actor, now, outcome=case.outcome, reason=reason.strip())
-    _close(case, "staff", now)
+    facts = {"outcome": case.outcome, "reason": reason.strip()} | quiet(tell)
+    record(case, "confirmed_by_staff", actor, now, **facts)
+    _close(case, "staff", now, tell)
 
 
 def contest(case: Case, words: str, now: datetime) -> None:
@@ -560,23 +567,23 @@ def dismiss(case: Case, outcome: str, actor: Actor, now: datetime, tell: bool = 
     case.outcome, case.closed_at, case.confirmed_by = outcome, now, "staff"
     if case.returned is not None:
         case.outcome, case.confirmed_by = "repaired", "customer"
-    _settle_parts(case, "to_return")
-    record(case, "dismissed", actor, now, outcome=outcome, **({} if tell else {"quiet": True}))
+    _settle_parts(case, "to_return", now, tell)
+    record(case, "dismissed", actor, now, outcome=outcome, **quiet(tell))
 
 
-def _close(case: Case, by: str, now: datetime) -> None:
+def _close(case: Case, by: str, now: datetime, tell: bool = True) -> None:
     """The outcome is confirmed. What came back under guarantee is not billed again; what then is not repaired after
     all was not to be paid either."""
     move_to(case, "closed")
     case.closed_at, case.confirmed_by = now, by
-    _settle_parts(case, unfitted(case))
+    _settle_parts(case, unfitted(case), now, tell)
     if case.returned is None:
-        enqueue("paper", now, case=case.id)
-    elif case.outcome == "repaired":
+        enqueue("paper", now, case=case.id, **quiet(tell))
+    elif case.outcome != "repaired":
+        enqueue("credit", now, case=case.id, **quiet(tell))
+        enqueue("paper", now, case=case.id, **quiet(tell))
+    elif tell:
         enqueue("repaired-again", now, case=case.id)
-    else:
-        enqueue("credit", now, case=case.id)
-        enqueue("paper", now, case=case.id)
     if case.outcome != "repaired":
         case.guaranteed = None
         return
@@ -597,9 +604,13 @@ def _guaranteed(now: datetime) -> date | None:
     return first.replace(year=year, month=month + 1, day=min(first.day, monthrange(year, month + 1)[1]))
 
 
-def _settle_parts(case: Case, fate: str) -> None:
-    """The case is over: what was not sent will not be, what was sent is fitted (then ``fate`` is empty) or not."""
+def _settle_parts(case: Case, fate: str, now: datetime, tell: bool = True) -> None:
+    """The case is over: what was not sent will not be, what was sent is fitted (then ``fate`` is empty) or not, and the
+    customer is told what becomes of it."""
     for part in case.parts_in("offered", "accepted", "ordered"):
         part.state = "dropped"
-    for part in case.parts_in("sent", "received") if fate else ():
+    over = case.parts_in("sent", "received") if fate else []
+    for part in over:
         part.state = fate
+    if over and tell:
+        enqueue("part-unfitted", now, case=case.id)

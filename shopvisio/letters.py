@@ -35,6 +35,7 @@ from shopvisio import (
 )
 from shopvisio.accounts import APPLIANCE, Staff
 from shopvisio.booking import Appointment
+from shopvisio.calls import Call
 from shopvisio.cases import Case, Part
 from shopvisio.config import Config
 from shopvisio.db import db, writing
@@ -180,10 +181,7 @@ class Letters:
             call = calls.find(appointment)
             if appointment.cancelled or call is None or call.late != facts["minutes"] or call.customer_came:
                 return
-            expected = appointment.start + timedelta(minutes=call.late)
-            self._to_customer(
-                "late", appointment.case, now, appointment=appointment, minutes=call.late, expected=expected
-            )
+            self._to_customer("late", appointment.case, now, **running_late(appointment, call))
 
     def missed(self, facts: dict[str, Any], now: datetime) -> None:
         """A visit is over: who did not come is noted; a customer who waited for nothing is told to the shop."""
@@ -288,15 +286,7 @@ class Letters:
         with writing():
             case = db.session.get_one(Case, facts["case"])
             if guarantee.is_repaired(case) and case.returned:
-                self._to_customer("repaired_again", case, now, **self._after(case))
-
-    def _after(self, case: Case) -> dict[str, Any]:
-        """What a mail at the end of a case offers besides."""
-        return {
-            "stars": ratings.STARS if ratings.may_rate(case) else {},
-            "guaranteed": case.guaranteed if guarantee.is_repaired(case) else None,
-            "reports": reports.has_something(case),
-        }
+                self._to_customer("repaired_again", case, now, **_after(case))
 
     def tell_staff(self, facts: dict[str, Any], now: datetime) -> None:
         """The customer did something that calls for the shop's next act."""
@@ -316,7 +306,7 @@ class Letters:
         with writing():
             paper = papers.issue(db.session.get_one(Case, facts["case"]), now)
             if paper is not None and invoices.pdf_of(paper) is None:
-                enqueue("pdf", now, paper=paper.id)
+                enqueue("pdf", now, paper=paper.id, **cases.quiet(not facts.get("quiet")))
 
     def report(self, facts: dict[str, Any], now: datetime) -> None:
         """The case went on: its report is drawn anew, in a child process, where it says something else."""
@@ -343,25 +333,27 @@ class Letters:
         with writing():
             case = db.session.get_one(Case, facts["case"])
             for paper in papers.take_back(case, now, spared=papers.current(case)):
-                enqueue("pdf", now, paper=paper.id)
+                enqueue("pdf", now, paper=paper.id, **cases.quiet(not facts.get("quiet")))
 
     def pdf(self, facts: dict[str, Any], now: datetime) -> None:
-        """Draw a sealed paper in a child process, keep its bytes, mail it."""
+        """Draw a sealed paper in a child process, keep its bytes, mail it unless staff told it themselves."""
         paper = db.session.get_one(Paper, facts["paper"])
         snapshot, made = paper.snapshot, invoices.pdf_of(paper)
         db.session.rollback()
         drawn = made or hub.in_thread(invoices.make_pdf, snapshot, timeout=RENDER_SECONDS)
         with writing():
             paper = db.session.get_one(Paper, facts["paper"])
-            if made is None:
-                invoices.store_pdf(paper, drawn)
+            if made is not None:
+                return
+            invoices.store_pdf(paper, drawn)
+            if not facts.get("quiet"):
                 case = db.session.get_one(Case, paper.case_id)
                 file: dict[str, str | int] = {
                     "name": f"{paper.number}.pdf",
                     "type": "application/pdf",
                     "paper": paper.id,
                 }
-                self._to_customer("paper", case, now, paper=paper, files=[file], **self._after(case))
+                self._to_customer("paper", case, now, paper=paper, files=[file], **_after(case))
 
     def close_books(self, facts: dict[str, Any], now: datetime) -> None:
         """Once a day, after midnight: close the day, and the month and year that end with it."""
@@ -416,6 +408,30 @@ class Letters:
         for file in files:
             for name in (file, pictures.small(file)):
                 (self.config.uploads / name).unlink(missing_ok=True)
+
+
+def ending(case: Case, now: datetime) -> tuple[str, dict[str, Any]] | None:
+    """The mail at the end of this closed case, by its name, with what it says. To know it its paper is issued, in the
+    caller's write: undo it where it is only to be shown."""
+    if case.returned is not None and case.outcome == "repaired":
+        return "repaired_again", _after(case)
+    paper = papers.issue(case, now)
+    return ("paper", {"paper": paper, **_after(case)}) if paper else None
+
+
+def _after(case: Case) -> dict[str, Any]:
+    """What a mail at the end of a case offers besides."""
+    return {
+        "stars": ratings.STARS if ratings.may_rate(case) else {},
+        "guaranteed": case.guaranteed if guarantee.is_repaired(case) else None,
+        "reports": reports.has_something(case),
+    }
+
+
+def running_late(appointment: Appointment, call: Call) -> dict[str, Any]:
+    """What the mail about a colleague who is late says."""
+    expected = appointment.start + timedelta(minutes=call.late)
+    return {"appointment": appointment, "minutes": call.late, "expected": expected}
 
 
 def asking(case: Case) -> dict[str, Any]:

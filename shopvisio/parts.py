@@ -20,7 +20,7 @@ from sqlalchemy.orm import contains_eager
 
 from shopvisio import settings
 from shopvisio.accounts import Actor
-from shopvisio.cases import BY_PARTS, UNFITTED, Case, Part, move_to, record, standing
+from shopvisio.cases import BY_PARTS, UNFITTED, Case, Part, move_to, quiet, record, standing
 from shopvisio.db import db
 from shopvisio.errors import Invalid, NotFound, WrongState
 from shopvisio.i18n import _, lazy
@@ -94,7 +94,7 @@ def offer(
     )
     case.parts.append(part)
     _renew(case, now, is_during)
-    record(case, "part_offered", actor, now, **_facts(part), words=words.strip(), offer=case.offer, **_quiet(tell))
+    record(case, "part_offered", actor, now, **_facts(part), words=words.strip(), offer=case.offer, **quiet(tell))
     _ask(case, now, tell)
     return part
 
@@ -112,7 +112,7 @@ def change(case: Case, part: Part, wanted: Wanted, actor: Actor, now: datetime, 
     part.supplier = wanted.supplier.strip()
     part.state, part.accepted, part.ordered = "offered", None, None
     _renew(case, now, is_during=True)
-    record(case, "part_changed", actor, now, **_facts(part), before=before, offer=case.offer, **_quiet(tell))
+    record(case, "part_changed", actor, now, **_facts(part), before=before, offer=case.offer, **quiet(tell))
     _ask(case, now, tell)
 
 
@@ -121,7 +121,7 @@ def drop(case: Case, part: Part, words: str, actor: Actor, now: datetime, tell: 
     _refuse_unless(part, DROPPABLE)
     part.state = "dropped"
     case.offer += 1
-    record(case, "part_dropped", actor, now, part=part.name, words=words.strip(), **_quiet(tell))
+    record(case, "part_dropped", actor, now, part=part.name, words=words.strip(), **quiet(tell))
     _follow(case)
     if tell:
         enqueue("part-dropped", now, part=part.id, words=words.strip())
@@ -177,7 +177,7 @@ def send(case: Case, part: Part, carrier: str, tracking: str, actor: Actor, now:
     part.state, part.sent = "sent", now
     part.carrier, part.tracking = carrier.strip(), _web_address(tracking)
     facts = {"part": part.name, "carrier": part.carrier, "tracking": part.tracking}
-    entry = record(case, "part_sent", actor, now, **facts, **_quiet(tell))
+    entry = record(case, "part_sent", actor, now, **facts, **quiet(tell))
     _follow(case)
     if tell:
         enqueue("part-sent", now, part=part.id)
@@ -207,7 +207,7 @@ def give_up(case: Case, part: Part, fate: str, actor: Actor, now: datetime, tell
     _refuse_unless(part, ("sent", "received", *UNFITTED))
     if part.state != fate:
         part.state = fate
-        record(case, f"part_{fate}", actor, now, part=part.name, **_quiet(tell))
+        record(case, f"part_{fate}", actor, now, part=part.name, **quiet(tell))
         if tell:
             enqueue("part-unfitted", now, case=case.id)
 
@@ -353,10 +353,6 @@ def _ask(case: Case, now: datetime, tell: bool) -> None:
 
 def _facts(part: Part) -> dict[str, Any]:
     return {"part": part.name, "reference": part.reference, "price": part.price}
-
-
-def _quiet(tell: bool) -> dict[str, bool]:
-    return {} if tell else {"quiet": True}
 
 
 def _named(found: Sequence[Part]) -> str:

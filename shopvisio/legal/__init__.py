@@ -157,10 +157,10 @@ def _guarantee(months: int) -> str:
     if not months:
         return ""
     return i18n.n_(
-        "En plus, la boutique garantit la réparation {n} mois : si la même panne revient d’ici là, elle la reprend sans "
-        "frais, et annule la facture si elle n’y parvient pas.",
-        "En plus, la boutique garantit la réparation {n} mois : si la même panne revient d’ici là, elle la reprend sans "
-        "frais, et annule la facture si elle n’y parvient pas.",
+        "En plus, la boutique garantit la réparation {n} mois : si la même panne revient d’ici là, elle la reprend "
+        "sans frais, et annule la facture si elle n’y parvient pas.",
+        "En plus, la boutique garantit la réparation {n} mois : si la même panne revient d’ici là, elle la reprend "
+        "sans frais, et annule la facture si elle n’y parvient pas.",
         months,
     )
 

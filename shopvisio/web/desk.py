@@ -20,6 +20,7 @@ from shopvisio import (
     clock,
     inquiries,
     invoices,
+    letters,
     mail,
     money,
     papers,
@@ -117,7 +118,8 @@ def day(day: str) -> ResponseReturnValue:
     return _day(agenda.day_of(day), clock.now())
 
 
-def _day(shown: date, now: datetime) -> str:
+def _day(shown: date, now: datetime, read: tuple[str, Letter | None] = ("", None)) -> str:
+    """``read``: the visit whose mail about being late is read over, and that mail."""
     current = now.astimezone(settings.zone()).date()
     found = booking.of_day(shown)
     rows = agenda.rows(found, now)
@@ -141,6 +143,8 @@ def _day(shown: date, now: datetime) -> str:
         awaited=awaited,
         announced=[(appointment, minutes) for appointment, minutes in awaited if minutes],
         late_minutes=calls.LATE,
+        read=read,
+        tells=telling.leaves,
         mail_leaves=mail.is_configured(),
         todos=todo.todos(now),
         troubles=todo.troubles(now),
@@ -163,16 +167,30 @@ def waiting() -> ResponseReturnValue:
 @blueprint.post("/appointments/<key>/late")
 @staff("calls")
 def late(key: str) -> ResponseReturnValue:
-    """ "Ten minutes late", or "caught up": one tap."""
-    now, minutes = clock.now(), request.form.get("minutes", "")
+    """ "Ten minutes late", or "caught up": one tap. Sent to be read over, the mail that it would write."""
+    now, is_asked = clock.now(), telling.is_asked()
+    minutes = request.form.get("minutes") or (str(calls.LATE[0]) if is_asked else "")
+    announced = int(minutes) if minutes.isascii() and minutes.isdigit() else -1
     me = guard.me()
     assert me is not None  # the rule of the view says so
-    with writing():
-        appointment = booking.find(key)
-        if appointment is None:
+
+    def done() -> tuple[Case, Told | None]:
+        found = booking.find(key)
+        if found is None:
             raise NotFound
-        announced = int(minutes) if minutes.isascii() and minutes.isdigit() else -1
-        calls.run_late(appointment, announced, me.actor, now)
+        calls.run_late(found, announced, me.actor, now, telling.is_to_tell(found.case))
+        call = calls.of(found)
+        return found.case, None if call.customer_came else ("late", letters.running_late(found, call))
+
+    if is_asked:
+        letter = telling.rehearse(done)
+        if request.headers.get("X-Piece"):
+            return render_template("desk/_letter.html", letter=letter, missing="")
+        return _day(now.astimezone(settings.zone()).date(), now, (key, letter))
+    with writing():
+        done()
+    appointment = booking.find(key)
+    assert appointment is not None  # it was there
     signalling.late(appointment, announced)
     wake_jobs()
     return redirect(url_for("desk.today"), 303)
@@ -441,8 +459,9 @@ def concluded(key: str, answer: ResponseReturnValue) -> ResponseReturnValue:
 def confirm(key: str) -> ResponseReturnValue:
     """Nobody answered for long enough: close, with a reason."""
 
-    def do(case: Case, form: FlaskForm, me: Staff, now: datetime) -> None:
-        cases.confirm_unanswered(case, form.reason.data or "", me.actor, now)
+    def do(case: Case, form: FlaskForm, me: Staff, now: datetime) -> Told | None:
+        cases.confirm_unanswered(case, form.reason.data or "", me.actor, now, telling.is_to_tell(case))
+        return letters.ending(case, now) if telling.is_asked() else None  # the paper itself is a job's to issue
 
     return act(key, "confirm", do)
 
@@ -454,10 +473,13 @@ def dismiss(key: str) -> ResponseReturnValue:
 
     def do(case: Case, form: FlaskForm, me: Staff, now: datetime) -> Told | None:
         coming = booking.upcoming(case, now)
-        is_told = coming is None or telling.is_to_tell(case)  # else nothing would be written
+        has_part = bool(case.parts_in("sent", "received"))
+        is_told = not (coming or has_part) or telling.is_to_tell(case)  # else nothing would be written
         cases.dismiss(case, form.outcome.data or "", me.actor, now, is_told)
         booking.free_up(case, "staff", now, is_told)
-        return ("cancelled", {"appointment": coming}) if coming and coming.cancelled else None
+        if coming and coming.cancelled:
+            return "cancelled", {"appointment": coming}
+        return ("part_unfitted", letters.unfitted(case)) if has_part else None
 
     return act(key, "dismiss", do)
 

@@ -11,7 +11,7 @@ from shopvisio.booking import Appointment
 from shopvisio.db import writing
 from shopvisio.errors import Conflict, NotFound
 from shopvisio.i18n import _, here
-from shopvisio.web import guard, presence, signalling, wake_jobs
+from shopvisio.web import guard, presence, signalling, telling, wake_jobs
 from shopvisio.web.guard import staff
 
 blueprint = Blueprint("following", __name__, url_prefix="/desk/appointments/<key>")
@@ -45,6 +45,7 @@ def bar(key: str) -> ResponseReturnValue:
         late=call.late if call else 0,
         minutes=calls.LATE,
         is_here=presence.here(following.key)["customer"],
+        mail_leaves=telling.leaves(following.case),
         colleagues=[(one, presence.is_at_desk(one.id)) for one in _free(following, me, now)],
     )
 

@@ -65,7 +65,7 @@ TELLINGS: dict[str, Telling] = {
         "cal", KEY, lazy("déplace le {visit} appel au {when}."), lazy("avez déplacé le {visit} appel au {when}.")
     ),
     "cancelled": Telling("x", KEY, lazy("annule l’appel du {when}."), lazy("avez annulé l’appel du {when}.")),
-    "late": Telling("clock", PLAIN, lazy("annonce un retard{minutes}."), lazy("a annoncé un retard{minutes}.")),
+    "late": Telling("clock", PLAIN, lazy("annonce {late} de retard."), lazy("a annoncé {late} de retard.")),
     "caught_up": Telling("clock", PLAIN, lazy("a rattrapé son retard."), lazy("a rattrapé son retard.")),
     "missed": Telling("bell", AUTO, lazy("{missed} pendant le {visit} appel.")),
     "withdrawn": Telling("doc", KEY, lazy("renonce au contrat."), lazy("avez renoncé au contrat.")),
@@ -212,6 +212,7 @@ EITHER = {  # the customer's own act, or another's
     "step_done", "step_undone", "gate_stopped", "stopped", "stop_cause",
 }  # fmt: skip
 # nobody's own act: told without a name
+ON_THEIR_PAGE = {"late", "caught_up", "confirmed_by_staff"}  # the customer reads of it there in any case
 IMPERSONAL = {"call_started", "missed", "still", "mail_sent", "mail_failed", "nudged"}
 
 
@@ -229,7 +230,7 @@ def tell(entry: Entry, to_customer: bool = False) -> Line | None:
     who = _("Vous") if to_customer and entry.actor == "customer" else entry.name
     text = str(sentence).format(**_words(told))
     if told.get("quiet") and not to_customer:
-        text += " " + _("Sans prévenir le client.")
+        text += " " + (_("Sans e-mail.") if entry.kind in ON_THEIR_PAGE else _("Sans prévenir le client."))
     return Line(
         entry.at,
         telling.icon,
@@ -328,6 +329,7 @@ def _words(told: dict[str, Any]) -> dict[str, str]:
         "missed": str(MISSED.get(told.get("who", ""), "")),
         "free": _(", sans frais") if visit > 1 else "",
         "when": when(datetime.fromisoformat(told["start"])) if "start" in told else "",
+        "late": n_("{n} minute", "{n} minutes", minutes),
         "minutes": _(", après {time}", time=n_("{n} minute", "{n} minutes", minutes)) if minutes else "",
         "outcome": _outcome(told),
         "stars": str(told.get("stars", "")),
