@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from shopvisio import calendar, holds, settings
 from shopvisio.accounts import Actor, Customer, Staff
 from shopvisio.availability import DayHours, Hours, Rules, Slot, Span, free, who_fits
-from shopvisio.cases import KINDS, Case, book_again, call_off, record
+from shopvisio.cases import KINDS, Case, book_again, call_off, quiet, record
 from shopvisio.db import Base, db, public_id
 from shopvisio.errors import Conflict, Invalid, SlotTaken, WrongState
 from shopvisio.i18n import _, when
@@ -365,6 +365,17 @@ def _taken_text(slot: Slot | None) -> str:
     return _("Cet horaire vient d’être pris. Le prochain libre : {when}.", when=when(slot.start))
 
 
+def service_of(case: Case) -> Service:
+    """What another visit of the case is: as its last, or another of its kind once that one is no longer offered. Raises
+    WrongState when there is none."""
+    last, offered = last_service(case), services(case.kind)
+    if last is not None and last.active:
+        return last
+    if not offered:
+        raise WrongState(_("Aucun horaire n’est proposé pour l’instant : appelez-nous."))
+    return offered[0]
+
+
 def _start(slot: Slot | None) -> datetime | None:
     return slot.start if slot else None
 
@@ -385,14 +396,15 @@ def book(case: Case, service: Service, start: datetime, now: datetime, by: BySta
         service=service,
         staff_id=staff_id,
         **_times(service, start),
-        visit=_visits(case) + 1,
+        visit=len(appointments(case)) + 1,
         created=now,
     )
     db.session.add(appointment)
     book_again(case)
     db.session.flush()
-    record(case, "booked", by.me if by else case.customer.actor, now, start=start.isoformat(), visit=appointment.visit)
-    enqueue("confirmation", now, appointment=appointment.id)
+    told = {"start": start.isoformat(), "visit": appointment.visit} | quiet(by is None or by.tell)
+    record(case, "booked", by.me if by else case.customer.actor, now, **told)
+    enqueue("confirmation", now, appointment=appointment.id, **quiet(by is None or by.tell))
     _plan(appointment, now)
     return appointment
 
@@ -662,10 +674,6 @@ def last_visits(found: Collection[Case]) -> dict[int, Appointment]:
     """The last appointment kept for each of these cases, by the case's id."""
     kept = select(Appointment).where(~Appointment.cancelled, Appointment.case_id.in_([case.id for case in found]))
     return {visit.case_id: visit for visit in db.session.scalars(kept.order_by(Appointment.start))}
-
-
-def _visits(case: Case) -> int:
-    return len(appointments(case))
 
 
 def _hours(service: Service, first: date, last: date) -> Mapping[int, Sequence[Hours | DayHours]]:

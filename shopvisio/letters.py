@@ -112,9 +112,11 @@ class Letters:
         """A visit was booked: the customer has it in writing, the colleague is told."""
         with writing():
             appointment = db.session.get_one(Appointment, facts["appointment"])
-            if not appointment.cancelled:
+            if appointment.cancelled:
+                return
+            if not facts.get("quiet"):
                 self._with_calendar("confirmation", appointment, "REQUEST", now, _agreed(appointment))
-                self._to_staff(appointment.case, "booked", appointment.staff, now)
+            self._to_staff(appointment.case, "booked", appointment.staff, now)
 
     def hold(self, facts: dict[str, Any], now: datetime) -> None:
         """A time is held: whoever asked for it confirms from their mail."""

@@ -12,7 +12,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, StringField, TelField, TextAreaField
 from wtforms.validators import DataRequired, Email, Length, Optional, ValidationError
 
-from shopvisio import accounts, booking, calls, clock, intake, legal, mail, safety, settings
+from shopvisio import accounts, booking, calls, cases, clock, intake, legal, mail, safety, settings
 from shopvisio.accounts import Customer, Staff
 from shopvisio.availability import Slot
 from shopvisio.booking import Appointment, ByStaff, Service
@@ -62,7 +62,9 @@ def _takers(service: Service) -> list[Staff]:
 # -- a time
 
 
-def _times_page(service: Service, now: datetime, moving: Appointment | None = None, **more: Any) -> str:
+def _times_page(
+    service: Service, now: datetime, moving: Appointment | None = None, again: Case | None = None, **more: Any
+) -> str:
     """The free times of a week, notice and horizon aside, and a box for any other."""
     today, who = here(now).date(), _colleague(service)
     first = _first_day(today)
@@ -75,6 +77,7 @@ def _times_page(service: Service, now: datetime, moving: Appointment | None = No
         people=_takers(service),
         who=who,
         moving=moving,
+        again=again,
         days=_by_day(offered),
         first=first,
         before=max(first - timedelta(days=DAYS), today) if first > today else None,
@@ -293,6 +296,59 @@ def slip(key: str) -> ResponseReturnValue:
         link=telling.link(found.case),
         entrance=url_for("book.entrance", _external=True),
         mail_leaves=telling.leaves(found.case),
+    )
+
+
+# -- another visit of the same case
+
+
+@blueprint.route("/cases/<key>/visit", methods=["GET", "POST"])
+@staff("calls")
+def again(key: str) -> ResponseReturnValue:
+    """Another visit of a case, at no cost: the times first, then what the customer will read, then the button."""
+    now, case = clock.now(), cases.find(key)
+    if case is None:
+        raise NotFound
+    if not may_see_again(case, now):
+        return redirect(url_for("desk.case", key=key), 303)
+    service = booking.service_of(case)
+    try:
+        start = _typed_start()
+    except Invalid as refusal:
+        return _times_page(service, now, again=case, refusal=refusal), 422
+    if start is None:
+        return _times_page(service, now, again=case, refusal=None)
+    choice = _choice(service, start)
+    if request.method == "GET":
+        return _again_page(case, choice)
+    try:
+        with writing():
+            booked = booking.book(case, service, start, now, _by_me(choice, telling.is_to_tell(case))).key
+    except (Invalid, SlotTaken) as refusal:
+        return _again_page(case, choice, refusal), 409 if isinstance(refusal, SlotTaken) else 422
+    wake_jobs()
+    wire.tell_desk()
+    return redirect(url_for("counter.slip", key=booked), 303)
+
+
+@blueprint.app_template_global("may_see_again")
+def may_see_again(case: Case, now: datetime) -> bool:
+    """Whether staff may book another visit of this case."""
+    is_waiting = case.state == "booked" or cases.may_book_again(case)
+    return is_waiting and booking.upcoming(case, now) is None
+
+
+def _again_page(case: Case, choice: Choice, refusal: Exception | None = None) -> str:
+    fitting = booking.who_is_free(choice.service, choice.start, clock.now(), None, choice.is_outside)
+    to = choice.colleague or (db.session.get(Staff, fitting[0]) if fitting else None) or _me()
+    return render_template(
+        "desk/again.html",
+        case=case,
+        choice=choice,
+        to=to,
+        told=_preview("confirmation", case, Foretold(choice.start, to, 1 + len(booking.appointments(case)))),
+        refusal=refusal,
+        mail_leaves=telling.leaves(case),
     )
 
 

@@ -30,11 +30,11 @@ from shopvisio import (
     stills,
     trials,
 )
-from shopvisio.booking import Appointment, Service
+from shopvisio.booking import Appointment
 from shopvisio.calls import Call
 from shopvisio.cases import Case
 from shopvisio.db import writing
-from shopvisio.errors import Invalid, NotFound, SlotTaken, WrongState
+from shopvisio.errors import Invalid, NotFound, SlotTaken
 from shopvisio.i18n import _, lazy
 from shopvisio.invoices import Kind, Paper
 from shopvisio.web import guard, signalling, story, telling, uploads, wake_jobs
@@ -213,7 +213,7 @@ def times(case: Case) -> ResponseReturnValue:
     now, home = clock.now(), _home(case)
     if not cases.may_book_again(case):
         return redirect(home)
-    service = _service_of(case)
+    service = booking.service_of(case)
     if request.method == "GET":
         return times_page(service, now, back=home, case=case)
     try:
@@ -309,16 +309,6 @@ def _still_to_come(case: Case, now: datetime) -> Appointment | None:
     call = calls.find(appointment) if appointment else None
     has_begun = appointment is None or now >= appointment.start or (call is not None and call.started is not None)
     return None if has_begun else appointment
-
-
-def _service_of(case: Case) -> Service:
-    """The service of its last visit, or another of its kind once that one is no longer offered."""
-    last, offered = booking.last_service(case), booking.services(case.kind)
-    if last is not None and last.active:
-        return last
-    if not offered:
-        raise WrongState(_("Aucun horaire n’est proposé pour l’instant : appelez-nous."))
-    return offered[0]
 
 
 def _home(case: Case) -> str:

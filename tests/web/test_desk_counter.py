@@ -186,6 +186,36 @@ def test_a_move_is_shown_as_the_customer_will_read_it_and_told(
     assert "<b>Karim Benali</b> déplace le 1er appel" in repairer_client.get(f"/desk/cases/{case_key}").text
 
 
+@pytest.mark.parametrize("tell", [True, False])
+def test_another_visit_of_a_case_is_booked_for_its_customer_at_no_cost(
+    open_app: Flask,
+    repairer_client: FlaskClient,
+    booked_key: str,
+    clock_: Clock,
+    run_jobs: Callable[[], int],
+    with_mail: None,
+    tell: bool,
+) -> None:
+    clock_.now = TUESDAY_10 + timedelta(hours=14)  # the first call is long over, its outcome unsaid
+    with open_app.app_context():
+        path = f"/desk/cases/{booked(open_app)[0].case.key}/visit"
+    assert f'href="{path}"' in repairer_client.get(path.removesuffix("/visit")).text
+    assert "Un autre appel, sans frais" in repairer_client.get(path).text
+    start = (TUESDAY_10 + timedelta(days=1)).isoformat()
+    page = repairer_client.get(path, query_string={"start": start}).text
+    assert "mercredi 25 novembre, 10\u00a0h, Karim Benali" in page
+    assert "0\u00a0€ de plus" in page  # the very mail
+    assert "en dehors des heures" in repairer_client.post(path, data={"start": EVENING}).text
+    assert repairer_client.post(path, data={"start": start} | ({"tell": "y"} if tell else {})).status_code == 303
+    run_jobs()
+    with open_app.app_context():
+        first, second = booked(open_app)
+        assert (second.case_id, second.visit, second.start) == (first.case_id, 2, TUESDAY_10 + timedelta(days=1))
+        assert second.case.state == "booked"
+    assert ("confirmation marie@exemple.example" in mails(open_app)[1:]) == tell
+    assert repairer_client.get(path).status_code == 303  # one is to come
+
+
 def test_a_move_may_be_kept_from_the_mail(
     open_app: Flask, repairer_client: FlaskClient, booked_key: str, run_jobs: Callable[[], int], with_mail: None
 ) -> None:
