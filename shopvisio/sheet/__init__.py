@@ -1,9 +1,11 @@
-"""What a customer's report says, as values: for the child process that draws it. It is no paper: nothing is sealed."""
+"""What a customer's report or estimate says, as values: for the child process that draws it. They are no papers:
+nothing is sealed."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from shopvisio.invoices.facts import Seller, Visit
+from shopvisio.money import Price
 
 
 @dataclass(frozen=True)
@@ -66,3 +68,31 @@ class Sheet:
     story: Story
     folder: str
     made: datetime
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A part on an estimate: ``price`` in cents with tax, 0 when it is included."""
+
+    name: str
+    reference: str
+    price: int
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What dear parts will cost, whole; ``fee`` is cents, None under guarantee."""
+
+    shop: Seller
+    number: str  # D2026-0118-2: the case, and the version of what is proposed
+    customer: str
+    address: tuple[str, ...]
+    device: str
+    lines: tuple[Offered, ...]
+    price: Price
+    fee: int | None
+    made: datetime
+    until: datetime
+    accepted: datetime | None
+    language: str
+    zone: str

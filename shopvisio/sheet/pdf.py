@@ -32,7 +32,7 @@ def page(sheet: Sheet) -> str:
     found = [(picture, address) for picture in sheet.story.pictures if (address := _address(sheet.folder, picture))]
     ordered = sorted(found, key=lambda one: not one[0].marks)  # those with marks are larger, and come first
     shown = [(n, picture, address, _svg(picture.marks)) for n, (picture, address) in enumerate(ordered, 1)]
-    return _templates().get_template("report.html").render(
+    return templates().get_template("report.html").render(
         sheet=sheet,
         shop=sheet.shop,
         story=sheet.story,
@@ -61,7 +61,8 @@ def _svg(marks: str) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(marks.encode()).decode() if marks else ""
 
 
-def _templates() -> Environment:
+def templates() -> Environment:
+    """The templates of this room, with the words and filters they use."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import date
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from shopvisio import cases, clock, guarantee, ratings, reports
+from shopvisio import cases, clock, estimates, guarantee, hub, ratings, reports
 from shopvisio.cases import Case
-from shopvisio.db import writing
+from shopvisio.db import db, writing
 from shopvisio.errors import Invalid, NotFound
 from shopvisio.guarantee import Check
 from shopvisio.i18n import _
@@ -194,6 +194,39 @@ def _report(case: Case, meanwhile: str, **facts: str) -> ResponseReturnValue:
     answer = uploads.send(kept.file, "application/pdf")
     answer.headers["Content-Disposition"] = f'inline; filename="{case.number}.pdf"'
     return answer
+
+
+# -- the estimate of dear parts
+
+
+@blueprint.get("/case/<token>/estimate.pdf")
+@case_link
+def estimate(case: Case) -> ResponseReturnValue:
+    """What is offered, or was accepted, as PDF."""
+    return _estimate(case)
+
+
+@blueprint.get("/desk/cases/<key>/estimate.pdf")
+@staff("cases")
+def desk_estimate(key: str) -> ResponseReturnValue:
+    """The same for the desk."""
+    return _estimate(_found(key))
+
+
+def _estimate(case: Case) -> ResponseReturnValue:
+    told = estimates.of(case)
+    if told is None:
+        raise NotFound
+    db.session.rollback()  # hold no transaction while it is drawn
+    pdf = hub.in_turn(estimates.draw, told)
+    headers = {"Content-Disposition": f'inline; filename="{told.number}.pdf"'}
+    return Response(pdf, mimetype="application/pdf", headers=headers)
+
+
+@blueprint.app_template_global("has_estimate")
+def has_estimate(case: Case) -> bool:
+    """Whether there is one to show."""
+    return estimates.of(case) is not None
 
 
 # -- the desk's
