@@ -26,6 +26,7 @@ from shopvisio import (
     papers,
     parts,
     payments,
+    plates,
     settings,
     stops,
     trials,
@@ -317,7 +318,7 @@ def _found(key: str) -> Case:
 def _form(case: Case, posted: "Posted | None", name: str, about: int = 0) -> FlaskForm:
     """The form of an act: as it was posted, or empty. Each has its own ids, about whatever part it is."""
     came_back = posted is not None and (posted.name, posted.about) == (name, about)
-    made = posted.form if posted is not None and came_back else FORMS[name](formdata=None, **_known(case, about))
+    made = posted.form if posted is not None and came_back else FORMS[name](formdata=None, **_known(case, name, about))
     if name == "propose":
         outcomes = cases.REPAIR_OUTCOMES if case.is_repair else cases.SALE_OUTCOMES
         made.outcome.choices = choices_of({one: cases.OUTCOMES[one] for one in outcomes})
@@ -326,8 +327,12 @@ def _form(case: Case, posted: "Posted | None", name: str, about: int = 0) -> Fla
     return made
 
 
-def _known(case: Case, part_id: int) -> dict[str, Any]:
-    """What a form about this part begins with."""
+def _known(case: Case, name: str, part_id: int) -> dict[str, Any]:
+    """What a form, about this part or about none, begins with."""
+    if name == "plate":
+        plate = plates.of(case)
+        serial = plate.serial if plate else ""
+        return {"brand": case.brand, "model": case.model, "serial": serial, "picture": plates.shown_by(case)}
     if not part_id:
         return {}
     part = parts.find(case, part_id)

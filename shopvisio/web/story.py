@@ -54,6 +54,7 @@ TELLINGS: dict[str, Telling] = {
         lazy("réserve le {visit} appel, {when}{free}."),
         lazy("avez réservé le {visit} appel, {when}{free}."),
     ),
+    "plate_read": Telling("pen", PLAIN, lazy("a lu la plaque : {plate}.")),
     "taken_down": Telling(
         "phone", PLAIN, lazy("note le rendez-vous au téléphone."), lazy("a noté votre demande au téléphone.")
     ),
@@ -335,6 +336,7 @@ def _words(told: dict[str, Any]) -> dict[str, str]:
         "stars": str(told.get("stars", "")),
         "consent": str(CONSENTS.get(told.get("consent", ""), told.get("consent", ""))),
         "safety": safety_words(told),
+        "plate": ", ".join(str(told[name]) for name in ("brand", "model", "serial") if told.get(name)),
         "part": str(told.get("part", "")),
         "price": part_price(int(told.get("price", 0))),
         "supplier": _(" chez {supplier}", supplier=told["supplier"]) if told.get("supplier") else "",
