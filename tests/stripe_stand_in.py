@@ -43,10 +43,17 @@ class StandIn:
         """A day went by."""
         self.sessions[session].update(status="expired", url=None)
 
-    def webhook(self, session: str, at: datetime, secret: str = SECRET) -> tuple[bytes, str]:
-        """Body and signature of the event about this checkout."""
-        event = {"id": f"evt_{next(self.counted)}", "type": "checkout.session.completed"}
-        body = json.dumps({**event, "data": {"object": {"id": session}}}).encode()
+    def refuse(self, refund: str) -> None:
+        """The bank does not take the money back."""
+        next(one for one in self.refunds if one["id"] == refund).update(
+            status="failed", failure_reason="expired_or_canceled_card"
+        )
+
+    def webhook(self, about: str, at: datetime, secret: str = SECRET) -> tuple[bytes, str]:
+        """Body and signature of the event about this checkout, or this refund."""
+        kind = "refund.updated" if about.startswith("re_") else "checkout.session.completed"
+        event = {"id": f"evt_{next(self.counted)}", "type": kind}
+        body = json.dumps({**event, "data": {"object": {"id": about}}}).encode()
         stamp = str(int(at.timestamp()))
         return body, f"t={stamp},v1={hmac.digest(secret.encode(), stamp.encode() + b'.' + body, 'sha256').hex()}"
 
@@ -95,15 +102,28 @@ def _pages(stand_in: StandIn) -> Flask:
         stand_in.expire(name)
         return jsonify(stand_in.sessions[name])
 
+    _refund_pages(app, stand_in)
+    return app
+
+
+def _refund_pages(app: Flask, stand_in: StandIn) -> None:
     @app.post("/v1/refunds")
     def _refund() -> ResponseReturnValue:
-        made = {"id": f"re_{next(stand_in.counted)}", "object": "refund", **request.form.to_dict()}
-        kept = _once(stand_in, made)
-        if kept is made:
-            stand_in.refunds.append(made)
+        intent, cents = request.form["payment_intent"], int(request.form["amount"])
+        made = {"id": f"re_{next(stand_in.counted)}", "object": "refund", "status": "succeeded"}
+        kept = _once(stand_in, {**made, **request.form.to_dict()})
+        if kept["id"] == made["id"]:
+            before = [int(one["amount"]) for one in stand_in.refunds if one["payment_intent"] == intent]
+            paid = next(one["amount_total"] for one in stand_in.sessions.values() if one["payment_intent"] == intent)
+            if sum(before) + cents > paid:
+                words = "Refund amount is greater than unrefunded amount on charge."
+                return jsonify(error={"message": words, "type": "invalid_request_error"}), 400
+            stand_in.refunds.append(kept)
         return jsonify(kept)
 
-    return app
+    @app.get("/v1/refunds/<name>")
+    def _read_refund(name: str) -> ResponseReturnValue:
+        return jsonify(next(one for one in stand_in.refunds if one["id"] == name))
 
 
 @contextmanager

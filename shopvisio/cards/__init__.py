@@ -156,8 +156,9 @@ def look_again(checkout: Checkout, now: datetime) -> datetime | None:
     return now + timedelta(hours=2)
 
 
-def read_webhook(body: bytes, signature: str, now: datetime) -> str:
-    """The checkout that a webhook speaks of, by Stripe's name for it; "" where it speaks of something else.
+def read_webhook(body: bytes, signature: str, now: datetime) -> tuple[str, str]:
+    """What a webhook speaks of: ``checkout`` or ``refund``, and Stripe's name for it; both empty where it is something
+    else.
 
     ``signature`` is the header ``Stripe-Signature``: ``t=<seconds>,v1=<HMAC-SHA256 of t.body>``. Raises Forbidden for
     one that is not Stripe's, or not of these minutes.
@@ -175,5 +176,7 @@ def read_webhook(body: bytes, signature: str, now: datetime) -> str:
         event = json.loads(body)
         kind, about = event["type"], event["data"]["object"]["id"]
     except (ValueError, KeyError, TypeError):
-        return ""
-    return str(about) if str(kind).startswith("checkout.session.") else ""
+        return "", ""
+    about_refund = str(kind).startswith("refund.") or kind == "charge.refund.updated"
+    what = "checkout" if str(kind).startswith("checkout.session.") else "refund" if about_refund else ""
+    return what, str(about) if what else ""

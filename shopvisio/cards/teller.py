@@ -1,7 +1,7 @@
 """Speaks with Stripe, in a child process of its own: only shops with a key pay for the library.
 
-Reads one JSON question ``{do, key, api, …}`` and writes one JSON answer: ``{session, status, url, cents, intent}``, or
-``{error}`` with Stripe's words when it refuses.
+Reads one JSON question ``{do, key, api, …}`` and writes one JSON answer: ``{session, status, url, cents, intent}`` of a
+checkout, ``{refund, status, why}`` of a refund, or ``{error}`` with Stripe's words when it refuses.
 """
 
 import json
@@ -57,6 +57,24 @@ def _give_back(client: stripe.StripeClient, question: dict[str, Any]) -> dict[st
     return {"refund": client.v1.refunds.create(params, {"idempotency_key": question["once"]}).id}
 
 
+def _refund(client: stripe.StripeClient, question: dict[str, Any]) -> dict[str, Any]:
+    """To a card, for a credit note. What Stripe refuses for good is an answer, too: asking again would not help."""
+    params: Any = {"payment_intent": question["intent"], "amount": question["cents"]}
+    params["metadata"] = {"paper": question["paper"]}
+    try:
+        return _refunded(client.v1.refunds.create(params, {"idempotency_key": question["once"]}))
+    except stripe.InvalidRequestError as refusal:
+        return {"refund": "", "status": "failed", "why": refusal.user_message or type(refusal).__name__}
+
+
+def _read_refund(client: stripe.StripeClient, question: dict[str, Any]) -> dict[str, Any]:
+    return _refunded(client.v1.refunds.retrieve(question["refund"]))
+
+
+def _refunded(refund: Any) -> dict[str, Any]:
+    return {"refund": refund.id, "status": refund.status, "why": getattr(refund, "failure_reason", None) or ""}
+
+
 def _told(session: Any) -> dict[str, Any]:
     return {
         "session": session.id,
@@ -67,7 +85,14 @@ def _told(session: Any) -> dict[str, Any]:
     }
 
 
-DO = {"open": _open, "read": _read, "expire": _expire, "give back": _give_back}
+DO = {
+    "open": _open,
+    "read": _read,
+    "expire": _expire,
+    "give back": _give_back,
+    "refund": _refund,
+    "read refund": _read_refund,
+}
 
 if __name__ == "__main__":
     json.dump(answer(json.load(sys.stdin)), sys.stdout)

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from shopvisio import cards, child, hub, settings
-from shopvisio.cards import Checkout, Told
+from shopvisio.cards import Checkout, Told, refunds
+from shopvisio.cards.refunds import Refund
 from shopvisio.cases import Case
 from shopvisio.config import Config
 from shopvisio.db import db, writing
@@ -30,7 +31,7 @@ class Till:
 
     def handlers(self) -> dict[str, Handler]:
         """The handler of each kind of job."""
-        return {"checkout": self.look, "give-back": self.give_back}
+        return {"checkout": self.look, "give-back": self.give_back, "card-refund": self.refund}
 
     def open(self, paper_id: int, now: datetime) -> str:
         """The address at Stripe where the customer pays what is owed on this invoice. Raises Conflict where nothing
@@ -99,6 +100,25 @@ class Till:
         self._ask(question)
         with writing():
             cards.gave_back(db.session.get_one(Checkout, facts["checkout"]), now)
+
+    def refund(self, facts: dict[str, Any], now: datetime) -> None:
+        """Give money back for a credit note, or ask what became of it, and when to ask again."""
+        refund = db.session.get_one(Refund, facts["refund"])
+        if refund.state == "failed":
+            return
+        if refund.refund is None:
+            question = {"do": "refund", "once": refund.key, "cents": refund.cents, "paper": refund.paper.number}
+            question["intent"] = refund.checkout.intent
+        else:
+            question = {"do": "read refund", "refund": refund.refund}
+        db.session.rollback()
+        told = self._ask(question)
+        with writing():
+            refund = db.session.get_one(Refund, facts["refund"])
+            refunds.settle(refund, refunds.Told(**told), now)
+            again = refunds.look_again(refund, now)
+            if again is not None and not facts.get("once"):
+                enqueue("card-refund", again, refund=refund.id)
 
     def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
         """What Stripe says. Raises Unavailable with its words, or ours, when it says nothing."""

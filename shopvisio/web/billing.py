@@ -11,6 +11,7 @@ from wtforms import DateField, SelectField, StringField, TextAreaField
 
 from shopvisio import billing, cases, clock, invoices, money, papers, payments, sentences, settings
 from shopvisio.accounts import Actor
+from shopvisio.cards import refunds
 from shopvisio.cases import Case
 from shopvisio.db import db, writing
 from shopvisio.errors import Invalid, NotFound
@@ -49,6 +50,12 @@ class MovedForm(FlaskForm):  # type: ignore[misc]
 
     amount = StringField(lazy("Montant"), render_kw={"inputmode": "decimal"})
     method = SelectField(lazy("Comment"), choices=choices_of(payments.BY_HAND))
+
+
+class CardForm(FlaskForm):  # type: ignore[misc]
+    """Money for the card it came from."""
+
+    amount = StringField(lazy("Montant"), id="card-amount", render_kw={"inputmode": "decimal"})
 
 
 class CreditForm(FlaskForm):  # type: ignore[misc]
@@ -142,6 +149,8 @@ def _paper_page(paper: Paper, **posted: FlaskForm) -> str:
         left=left,
         owed=payments.owed(paper),
         to_give_back=payments.to_give_back(paper),
+        by_card=refunds.most(paper),
+        on_its_way=refunds.on_its_way(paper),
         lines=[(one, line, payments.undone(line)) for one in family for line in payments.of_paper(one)],
         forms={name: posted.get(name) or kind(formdata=None) for name, kind in FORMS.items()},
         typed=request.form,
@@ -152,7 +161,7 @@ def _paper_page(paper: Paper, **posted: FlaskForm) -> str:
     )
 
 
-FORMS: dict[str, type[FlaskForm]] = {"paid": MovedForm, "refund": MovedForm, "credit": CreditForm}
+FORMS: dict[str, type[FlaskForm]] = {"paid": MovedForm, "refund": MovedForm, "card": CardForm, "credit": CreditForm}
 
 
 def _act(number: str, name: str, do: Callable[[Case, Paper, Any, datetime], object]) -> ResponseReturnValue:
@@ -193,9 +202,22 @@ def refund(number: str) -> ResponseReturnValue:
     """Money given back for a credit note."""
 
     def do(case: Case, paper: Paper, form: Any, now: datetime) -> None:
+        if refunds.on_its_way(paper):
+            raise Invalid(fields={"amount": _("Un remboursement par carte est en cours : attendez sa réponse.")})
         payments.refund(case, paper, _cents(form.amount.data, "amount"), form.method.data or "", _actor(), now)
 
     return _act(number, "refund", do)
+
+
+@blueprint.post("/papers/<number>/card-refund")
+@staff("payments")
+def card_refund(number: str) -> ResponseReturnValue:
+    """Money that goes back to the card it came from."""
+
+    def do(case: Case, paper: Paper, form: Any, now: datetime) -> None:
+        refunds.begin(paper, _cents(form.amount.data, "amount"), _actor(), now)
+
+    return _act(number, "card", do)
 
 
 @blueprint.post("/papers/<number>/credit")

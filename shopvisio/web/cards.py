@@ -4,6 +4,7 @@ from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
 from shopvisio import cards, clock, invoices, payments
+from shopvisio.cards import refunds
 from shopvisio.cards.till import Till
 from shopvisio.cases import Case
 from shopvisio.db import db, writing
@@ -53,15 +54,19 @@ def paid(case: Case, number: str) -> ResponseReturnValue:
 @blueprint.post("/stripe/webhook")
 @anybody
 def webhook() -> ResponseReturnValue:
-    """Stripe says that something happened to a checkout: its signature is checked, and Stripe itself is asked what."""
+    """Stripe says that something happened to a checkout or a refund: its signature is checked, and Stripe itself is
+    asked what."""
     request.max_content_length = LONGEST
     now = clock.now()
-    session = cards.read_webhook(request.get_data(), request.headers.get("Stripe-Signature", ""), now)
-    checkout = cards.of_session(session) if session else None
-    if checkout is not None:
-        with writing():
+    what, name = cards.read_webhook(request.get_data(), request.headers.get("Stripe-Signature", ""), now)
+    checkout = cards.of_session(name) if what == "checkout" else None
+    refund = refunds.of_name(name) if what == "refund" else None
+    with writing():
+        if checkout is not None:
             enqueue("checkout", now, checkout=checkout.id, once=True)
-        wake_jobs()
+        if refund is not None:
+            enqueue("card-refund", now, refund=refund.id, once=True)
+    wake_jobs()
     return "", 204
 
 

@@ -165,6 +165,9 @@ TELLINGS: dict[str, Telling] = {
     "paid_online": Telling(
         "euro", KEY, lazy("paie {cents} par carte en ligne ({paper})."), lazy("avez payé {cents} par carte ({paper}).")
     ),
+    "card_refund_failed": Telling(
+        "alert", KEY, lazy("Le remboursement de {cents} par carte n’a pas abouti ({paper}) : remboursez autrement.")
+    ),
     "card_given_back": Telling(
         "euro",
         KEY,
@@ -214,7 +217,7 @@ EITHER = {  # the customer's own act, or another's
 }  # fmt: skip
 # nobody's own act: told without a name
 ON_THEIR_PAGE = {"late", "caught_up", "confirmed_by_staff"}  # the customer reads of it there in any case
-IMPERSONAL = {"call_started", "missed", "still", "mail_sent", "mail_failed", "nudged"}
+IMPERSONAL = {"call_started", "card_refund_failed", "missed", "still", "mail_sent", "mail_failed", "nudged"}
 
 
 def tell(entry: Entry, to_customer: bool = False) -> Line | None:
