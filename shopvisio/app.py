@@ -172,6 +172,7 @@ def start_jobs(app: Flask) -> None:
     alarm = hub.Alarm()
     app.extensions["jobs_alarm"] = alarm
     with app.app_context(), db.writing():
+        jobs.take_up(clock.now())
         for daily in ("tidy", "close-books"):
             if db.db.session.scalar(select(Job.id).where(Job.kind == daily, Job.state == "waiting")) is None:
                 jobs.enqueue(daily, clock.now())

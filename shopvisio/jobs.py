@@ -66,6 +66,11 @@ def retry(job: Job, now: datetime) -> None:
     job.state, job.due, job.tries = "waiting", now, 0
 
 
+def take_up(now: datetime) -> None:
+    """What the process before was in the middle of when it died is due now: nobody else works at it any more."""
+    db.session.execute(update(Job).where(Job.state == "running").values(state="waiting", due=now))
+
+
 def run_due(handlers: Mapping[str, Handler], now: datetime) -> bool:
     """Run one due job; True when one was found, so there may be more."""
     job_id = _claim(now)

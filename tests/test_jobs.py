@@ -52,6 +52,23 @@ def test_what_fails_is_tried_again_later_and_later(house: Flask) -> None:
     assert (only_job().state, only_job().reason) == ("failed", "no way through")
 
 
+def test_what_a_dead_process_was_at_is_taken_up_at_once(house: Flask) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(_facts: dict[str, Any], _now: datetime) -> None:
+        raise Killed
+
+    give("greet")
+    with pytest.raises(Killed):
+        run_due({"greet": die}, NOW)
+    assert not run_due({"greet": lambda _facts, _now: None}, NOW)  # it may still be at it
+    with writing():
+        jobs.take_up(NOW)
+    assert run_due({"greet": lambda _facts, _now: None}, NOW)
+    assert only_job().state == "done"
+
+
 def test_what_is_hopeless_is_not_tried_again(house: Flask) -> None:
     def refuse(_facts: dict[str, Any], _now: datetime) -> None:
         raise MailFailed("550", permanent=True)
