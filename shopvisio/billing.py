@@ -1,6 +1,6 @@
 """Whom a case is billed to when it is not the customer as they booked: a business, with its numbers; and a discount.
 
-Entered by staff before the paper is issued; the paper keeps what stood here then.
+Entered by the customer when they book, or by staff before the paper is issued; the paper keeps what stood here then.
 """
 
 from collections.abc import Mapping
@@ -20,6 +20,7 @@ from shopvisio.i18n import _
 from shopvisio.invoices import Address, Buyer
 
 WORDS = ("company", "siren", "vat_id", "street", "postcode", "city", "to_street", "to_postcode", "to_city", "why")
+BUSINESS = ("company", "siren", "vat_id", "street", "postcode", "city")  # what a customer is asked for
 LONGEST = 160  # signs of each
 
 
@@ -61,11 +62,9 @@ def buyer(case: Case) -> Buyer:
 
 
 def put(case: Case, typed: Mapping[str, str], actor: Actor, now: datetime) -> None:
-    """Keep what staff typed. Raises Invalid, naming each field; nothing is kept then."""
-    given = {name: " ".join((typed.get(name) or "").split()) for name in WORDS}
-    too_long = _("C’est trop long : {n} signes au plus.", n=LONGEST)
-    wrong = {name: too_long for name in WORDS if len(given[name]) > LONGEST}
-    wrong |= _business_faults(given) | _place_faults(given)
+    """Keep what staff, or the customer when they booked, typed. Raises Invalid, naming each field; nothing is kept
+    then."""
+    given, wrong = _given(typed), faults(typed)
     discount = _discount(case, typed.get("discount") or "", given["why"], wrong)
     if wrong:
         raise Invalid(_("Quelques réponses sont à corriger."), wrong)
@@ -76,6 +75,18 @@ def put(case: Case, typed: Mapping[str, str], actor: Actor, now: datetime) -> No
     entered.discount, entered.at, entered.by = discount, now, actor.name
     db.session.add(entered)
     record(case, "billing", actor, now, company=given["company"], siren=given["siren"], discount=discount)
+
+
+def faults(typed: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong with what was typed, the discount aside, by field."""
+    given = _given(typed)
+    too_long = _("C’est trop long : {n} signes au plus.", n=LONGEST)
+    wrong = {name: too_long for name in WORDS if len(given[name]) > LONGEST}
+    return wrong | _business_faults(given) | _place_faults(given)
+
+
+def _given(typed: Mapping[str, str]) -> dict[str, str]:
+    return {name: " ".join((typed.get(name) or "").split()) for name in WORDS}
 
 
 def _business_faults(given: Mapping[str, str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from shopvisio import holds, legal, safety, settings
+from shopvisio import billing, holds, legal, safety, settings
 from shopvisio.accounts import Customer, Staff
 from shopvisio.availability import Slot, Span
 from shopvisio.booking import Appointment, ByStaff, Service, book, check_cap, check_free, next_free, soonest
@@ -169,6 +169,8 @@ def submit(draft: Draft, now: datetime, talking: Collection[int] = ()) -> Appoin
         db.session.add(Photo(case_id=case.id, file=photo.file, width=photo.width, height=photo.height, created=now))
     if draft.service.kind == "repair":
         _keep_safety(case, fields, agreed["address"], now)
+        if any(fields.get(name) for name in billing.BUSINESS):
+            billing.put(case, {name: fields.get(name, "") for name in billing.BUSINESS}, customer.actor, now)
     at, versions = datetime.fromisoformat(agreed["at"]), agreed.get("versions", {})
     for kind, text in agreed["texts"].items():
         consent(case, kind, text, agreed["address"], at, versions.get(kind))

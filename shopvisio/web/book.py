@@ -10,10 +10,10 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, EmailField, StringField, TelField, TextAreaField
+from wtforms import BooleanField, EmailField, Field, StringField, TelField, TextAreaField
 from wtforms.validators import DataRequired, Email, Length, ValidationError
 
-from shopvisio import booking, clock, intake, legal, mail, proof, settings
+from shopvisio import billing, booking, clock, intake, legal, mail, proof, settings
 from shopvisio.accounts import Staff
 from shopvisio.availability import Slot
 from shopvisio.booking import Appointment, Reading, Service
@@ -396,7 +396,27 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
 
 
 class RepairPersonForm(PersonForm):
-    """Who comes, and asks that the repair begin at once."""
+    """Who comes, asks that the repair begin at once, and whether a business is billed."""
+
+    company = StringField(
+        lazy("Nom de l’entreprise"), render_kw={"autocomplete": "organization"}, filters=[_stripped]
+    )
+    siren = StringField(
+        lazy("Numéro SIREN"),
+        description=lazy("9 chiffres."),
+        render_kw={"inputmode": "numeric", "autocomplete": "off"},
+        filters=[_stripped],
+    )
+    vat_id = StringField(
+        lazy("Numéro de TVA, si elle en a un"), render_kw={"autocomplete": "off"}, filters=[_stripped]
+    )
+    street = StringField(
+        lazy("Adresse de l’entreprise"), render_kw={"autocomplete": "street-address"}, filters=[_stripped]
+    )
+    postcode = StringField(
+        lazy("Code postal"), render_kw={"autocomplete": "postal-code", "inputmode": "numeric"}, filters=[_stripped]
+    )
+    city = StringField(lazy("Ville"), render_kw={"autocomplete": "address-level2"}, filters=[_stripped])
 
     immediate = BooleanField(
         lazy("Début de la réparation"),
@@ -409,6 +429,20 @@ class RepairPersonForm(PersonForm):
             )
         ],
     )
+
+    @property
+    def business(self) -> list[Field]:
+        """What is asked of a business, folded away."""
+        return [self[name] for name in billing.BUSINESS]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """A business that is named has its numbers and its address."""
+        is_right = bool(super().validate(extra_validators))
+        wrong = billing.faults({field.short_name: field.data or "" for field in self.business})
+        for field in self.business:
+            if field.short_name in wrong:
+                field.errors = [wrong[field.short_name]]
+        return is_right and not wrong
 
 
 @blueprint.route("/draft/<key>/person", methods=["GET", "POST"])
@@ -430,7 +464,8 @@ def person(key: str) -> ResponseReturnValue:
     form = kind(data=draft.fields)
     if request.method == "GET":
         return _person_page(draft, form)
-    typed = _typed(form, "name", "email", "phone")
+    business = billing.BUSINESS if draft.service.kind == "repair" else ()
+    typed = _typed(form, "name", "email", "phone", *business)
     refusal: ShopVisioError | None = None
     try:
         if form.validate():

@@ -180,7 +180,7 @@ TELLINGS: dict[str, Telling] = {
         lazy("établit l’avoir {paper} de {cents}."),
         lazy("a établi l’avoir {paper} de {cents}."),
     ),
-    "billing": Telling("doc", "", lazy("précise la facturation."), lazy("précise la facturation.")),
+    "billing": Telling("doc", "", lazy("précise la facturation."), lazy("avez précisé la facturation.")),
     "refunded": Telling(
         "euro",
         KEY,
@@ -212,7 +212,7 @@ MISSED = {
     "both": lazy("Personne n’est venu"),
 }
 EITHER = {  # the customer's own act, or another's
-    "booked", "moved", "cancelled", "safety", "marked", "part_received",
+    "booked", "moved", "cancelled", "safety", "marked", "part_received", "billing",
     "step_done", "step_undone", "gate_stopped", "stopped", "stop_cause",
 }  # fmt: skip
 # nobody's own act: told without a name

@@ -5,8 +5,9 @@ from conftest import NOW
 from flask import Flask
 from flask.testing import FlaskClient
 from test_owner_lists import invoice  # noqa: F401 - a fixture
+from way import AGREED, PERSON, begin, tell
 
-from shopvisio import booking, cases, invoices, jobs, papers, payments, sentences
+from shopvisio import billing, booking, cases, invoices, jobs, papers, payments, sentences
 from shopvisio.accounts import APPLIANCE
 from shopvisio.db import db, writing
 from shopvisio.invoices import Paper
@@ -52,6 +53,49 @@ def test_a_business_is_billed_with_its_numbers_and_its_discount(
     assert [note.text for note in said.facts.notes] == [
         sentences.SUBJECTS[name].start for name in ("recovery", "late", "early")]
     assert "est déjà établi" in repairer_client.get(path).text
+
+
+NAMED = {name: BAKERY[name] for name in billing.BUSINESS}
+
+
+def test_who_books_for_a_business_gives_its_numbers_at_once(open_app: Flask, stranger: FlaskClient) -> None:
+    draft = begin(stranger)
+    tell(stranger, draft)
+    page = stranger.get(f"{draft}/person").text
+    assert "La facture est pour une entreprise" in page
+    assert '<details class="fold">' in page  # folded away: most are people
+    answer = stranger.post(f"{draft}/person", data=PERSON | AGREED | NAMED)
+    assert answer.status_code == 303
+    assert "<b>Vous</b> avez précisé la facturation." in stranger.get(answer.location).text
+    with open_app.app_context():
+        (case,) = db.session.scalars(db.select(cases.Case))
+        said = invoices.read(close(open_app, case.key)).facts.buyer
+    assert (said.name, said.siren, said.vat_id) == ("Le Fournil SAS", "552100554", "FR96552100554")
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"siren": "552 100 555"}, "Ce numéro SIREN n’existe pas"),
+        ({"siren": ""}, "Nécessaire pour facturer une entreprise."),
+        ({"vat_id": "FR 00 552100554"}, "Ce numéro de TVA n’existe pas"),
+        ({"company": "", "siren": "", "vat_id": "", "street": ""}, "Nécessaire pour facturer une entreprise."),
+        ({"company": "a" * 161}, "160 signes au plus"),
+    ],
+)
+def test_a_business_that_cannot_be_billed_is_told_at_once_and_nothing_typed_is_lost(
+    open_app: Flask, stranger: FlaskClient, changed: dict[str, str], told: str
+) -> None:
+    draft = begin(stranger)
+    tell(stranger, draft)
+    answer = stranger.post(f"{draft}/person", data=PERSON | AGREED | NAMED | changed)
+    assert answer.status_code == 422
+    assert told in answer.text
+    assert '<details class="fold" open>' in answer.text
+    assert 'value="Marie Delaunay"' in answer.text
+    assert 'value="Lyon"' in stranger.get(f"{draft}/person").text
+    with open_app.app_context():
+        assert db.session.scalars(db.select(cases.Case)).all() == []
 
 
 def test_nothing_typed_bills_the_customer_as_booked(
