@@ -17,7 +17,7 @@ COMMAND=/usr/local/bin/shopvisio
 UNIT=/etc/systemd/system/shopvisio.service
 IMAGE_UID=10001                  # the Dockerfile's
 LIBRARIES='libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 ca-certificates'
-TEST_TOOLS='chromium libatomic1 iproute2 iptables poppler-utils zbar-tools qpdf shellcheck fonts-dejavu-core'
+TEST_TOOLS='chromium libatomic1 iproute2 iptables poppler-utils zbar-tools qpdf shellcheck fonts-dejavu-core pebble'
 
 main() {
   here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
@@ -372,8 +372,13 @@ start_container() {
   set -- --publish "${bind:+$bind:}$media:$media/udp"
   if [ "$port" != 0 ]; then set -- "$@" --publish "${bind:+$bind:}$port:$port"; fi
   if [ "$tls" != 0 ]; then set -- "$@" --publish "${bind:+$bind:}$tls:$tls"; fi
-  for file in "$(setting SHOPVISIO_TLS_CERT '')" "$(setting SHOPVISIO_TLS_KEY '')"; do
-    if [ -n "$file" ]; then set -- "$@" --volume "$file:$file:ro"; fi
+  mounted=''     # their folders: a file that is replaced would stay the old one inside
+  for file in TLS_CERT TLS_KEY ACME_ROOTS; do
+    folder=$(dirname "$(setting "SHOPVISIO_$file" .)")
+    case "$folder|$mounted" in
+      .\|* | "$folder|"*"|$folder|"*) ;;
+      *) set -- "$@" --volume "$folder:$folder:ro"; mounted="$mounted|$folder|" ;;
+    esac
   done
   # in the bridge the appliance cannot see this machine's address on the local network
   if [ -n "$address" ]; then

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from sqlalchemy import select
@@ -33,6 +34,7 @@ from shopvisio.web import (
     counter,
     customer,
     desk,
+    diagnosis,
     dictation,
     door,
     feed,
@@ -40,6 +42,7 @@ from shopvisio.web import (
     front,
     health,
     inquiries,
+    knock,
     overview,
     owner,
     parts,
@@ -56,6 +59,7 @@ from shopvisio.web import (
     wording,
 )
 from shopvisio.web import cards as card_pages
+from shopvisio.web import certificate as certificate_pages
 from shopvisio.web import guides as guide_pages
 from shopvisio.web import legal as legal_pages
 
@@ -94,6 +98,9 @@ BLUEPRINTS = (
     billing,
     books,
     owner,
+    certificate_pages,
+    knock,
+    diagnosis,
     overview,
     trial,
     dictation,
@@ -102,9 +109,17 @@ BLUEPRINTS = (
 )
 
 
+class _Shop(Flask):
+    """Links that leave a page lead to the shop's public address, by whatever address the page itself was asked for."""
+
+    def url_for(self, /, endpoint: str, *, _external: bool | None = None, **values: Any) -> str:
+        home = settings.public_url(self.config["SHOP"]) if _external else ""
+        return home + super().url_for(endpoint, _external=None if home else _external, **values)
+
+
 def create_app(config: Config) -> Flask:
     """The application, its base upgraded, ready to serve pages; calls need :func:`start` too."""
-    app = Flask("shopvisio.web", root_path=str(WEB), static_folder=None)
+    app = _Shop("shopvisio.web", root_path=str(WEB), static_folder=None)
     app.config.update(
         SHOP=config,
         SECRET_KEY=config.secret_key,
@@ -131,7 +146,12 @@ def create_app(config: Config) -> Flask:
     app.extensions["till"] = till = _till(config)
     app.extensions["handlers"] = {**_letters(config).handlers(), **till.handlers()}
     signalling.register(app)
-    app.wsgi_app = front.Front(app.wsgi_app, config)  # type: ignore[assignment, method-assign]
+
+    def home() -> str:
+        with app.app_context():
+            return settings.public_url(config)
+
+    app.wsgi_app = front.Front(app.wsgi_app, config, home)  # type: ignore[assignment, method-assign]
     return app
 
 
@@ -147,7 +167,7 @@ def _keep_apart(test: bool) -> None:
 
 
 def _case_url(config: Config, case: Case) -> str:
-    return f"{config.base_url}/case/{links.sign(config.secret_key, links.CASE, case.key)}"
+    return f"{settings.base_url(config)}/case/{links.sign(config.secret_key, links.CASE, case.key)}"
 
 
 def _till(config: Config) -> Till:
@@ -159,10 +179,10 @@ def _till(config: Config) -> Till:
 
 def _letters(config: Config) -> Letters:
     def desk_url(case: Case) -> str:
-        return f"{config.base_url}/desk/cases/{case.key}"
+        return f"{settings.base_url(config)}/desk/cases/{case.key}"
 
     def hold_url(draft: Draft) -> str:
-        return f"{config.base_url}/confirm/{links.sign(config.secret_key, links.HOLD, draft.key)}"
+        return f"{settings.base_url(config)}/confirm/{links.sign(config.secret_key, links.HOLD, draft.key)}"
 
     return Letters(config, partial(_case_url, config), hold_url, desk_url)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from flask import Flask
 
-from shopvisio import __version__, accounts, backup, clock, config, log
+from shopvisio import __version__, accounts, backup, clock, config, log, settings
 from shopvisio.config import BadConfig, Config
 
 
@@ -48,10 +48,11 @@ def serve() -> None:
         with app.app_context():
             claimed = accounts.is_claimed()
             code = "" if claimed else for_eyes(app.extensions["claim"].renew(clock.now()))
-        click.echo(f"Customers:  {settled.base_url}/")
-        click.echo(f"Desk:       {settled.base_url}/desk")
+            address = settings.base_url(settled)
+        click.echo(f"Customers:  {address}/")
+        click.echo(f"Desk:       {address}/desk")
         if code:
-            click.echo(f"Claim code: {code}   at {settled.base_url}/claim, for an hour")
+            click.echo(f"Claim code: {code}   at {address}/claim, for an hour")
         sys.stdout.flush()
 
     try:

@@ -14,6 +14,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 EXTRAS = {"stripe": "stripe"}  # what only some shops need: its name, and what it imports
+AUTHORITY = "https://acme-v02.api.letsencrypt.org/directory"  # asked only once the owner gave a name and agreed
 LAN_MEDIA_PORT = 8443  # browsers refuse media below 1024 at private addresses: staff in the shop could not call
 
 
@@ -34,6 +35,8 @@ class Config:
     public_url: str  # "https://visio.example", or "" while nobody has said
     tls_cert: Path | None  # own PEM files, both or none
     tls_key: Path | None
+    acme_directory: str  # the authority that certificates are ordered from
+    acme_roots: Path | None  # what vouches for it, where it is not one that everybody trusts
     trusted_proxies: tuple[Network, ...]
     log_level: str
     stripe_api: str  # where Stripe is spoken to; "" for Stripe itself
@@ -62,6 +65,11 @@ class Config:
     def archives(self) -> Path:
         """Where the archives of the years are kept."""
         return self.data / "archives"
+
+    @property
+    def challenges(self) -> Path:
+        """What port 80 answers an authority while a certificate is ordered."""
+        return self.data / "challenges"
 
     @property
     def secrets(self) -> Path:
@@ -108,6 +116,8 @@ def load(env: Mapping[str, str] = os.environ) -> Config:
         public_url=_url(env, "SHOPVISIO_PUBLIC_URL"),
         tls_cert=cert,
         tls_key=key,
+        acme_directory=_directory(env, "SHOPVISIO_ACME_DIRECTORY"),
+        acme_roots=_file(env, "SHOPVISIO_ACME_ROOTS"),
         trusted_proxies=tuple(_networks(env, "SHOPVISIO_TRUSTED_PROXIES")),
         stripe_api=_url(env, "SHOPVISIO_STRIPE_API"),
         log_level=_choice(env, "SHOPVISIO_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
@@ -178,6 +188,14 @@ def _url(env: Mapping[str, str], name: str) -> str:
     parts = urlsplit(value)
     if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query):
         raise BadConfig(f"{name}={value}: give the shop's address alone, as in https://visio.example.")
+    return value
+
+
+def _directory(env: Mapping[str, str], name: str) -> str:
+    value = env.get(name, "") or AUTHORITY
+    parts = urlsplit(value)
+    if parts.scheme != "https" or not parts.hostname:
+        raise BadConfig(f"{name}={value}: give the authority's ACME directory, as in https://ca.example/directory.")
     return value
 
 

@@ -134,7 +134,7 @@ class Letters:
         with writing():
             inquiry = db.session.get(Inquiry, facts["inquiry"])
             if inquiry is not None and inquiry.answered is None:
-                to, url = settings.get("email"), f"{self.config.base_url}/desk/messages"
+                to, url = settings.get("email"), f"{settings.base_url(self.config)}/desk/messages"
                 mail.compose("inquiry", to, settings.get("language"), now, inquiry=inquiry, url=url)
 
     def moved(self, facts: dict[str, Any], now: datetime) -> None:

@@ -13,6 +13,7 @@ from shopvisio.errors import NotFound
 CASE = "case"  # the purpose of a customer's link
 HOLD = "hold"  # of the mail that confirms a booking
 PHONE = "phone"  # of a QR code that hands the call to the customer's telephone
+KNOCK = "knock"  # of a QR code by which the owner's telephone tries the way in from outside
 GUEST = "guest"  # of a third person's, for one call
 DEVICE = "device"  # of the cookie of a device that remembers its customer
 FEED, SHOP_FEED = "feed", "shop-feed"  # of a colleague's calendar: their own visits, or everybody's

@@ -6,6 +6,7 @@ Addresses of pages are never logged (they hold secret links), nor bodies, names 
 import json
 import logging
 import sys
+from collections import deque
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
@@ -29,10 +30,25 @@ class _Line(logging.Formatter):
         return json.dumps(told, ensure_ascii=False, default=str)
 
 
+class Recent(logging.Handler):
+    """The last lines, for the page that tells how the appliance is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(_Line())
+        self.lines: deque[str] = deque(maxlen=200)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+
+recent = Recent()
+
+
 def start(level: str) -> None:
     """Send every record of ``level`` and above to standard output."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(_Line())
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.basicConfig(level=level.upper(), handlers=[handler, recent], force=True)
     for noisy in ("aioice", "aiortc", "engineio", "socketio", "fontTools", "weasyprint", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

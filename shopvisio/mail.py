@@ -3,7 +3,7 @@
 import json
 import smtplib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -164,11 +164,20 @@ def server() -> Server:
 
 def deliver(to: Server, made: EmailMessage) -> None:
     """Hand the message to the server. It blocks: call it in a thread. Raises MailFailed with the reason."""
+    _speak(to, lambda smtp: smtp.send_message(made))
+
+
+def greet(to: Server) -> None:
+    """Knock at the server and sign in, as for a message, without one. Blocks, and raises, as :func:`deliver`."""
+    _speak(to, lambda smtp: smtp.noop())
+
+
+def _speak(to: Server, say: Callable[[smtplib.SMTP], object]) -> None:
     try:
         with _connect(to) as smtp:
             if to.user:
                 smtp.login(to.user, to.password)
-            smtp.send_message(made)
+            say(smtp)
     except smtplib.SMTPRecipientsRefused as error:
         code, said = next(iter(error.recipients.values()))
         raise MailFailed(f"{code} {said.decode(errors='replace')}", permanent=500 <= code < 600) from None

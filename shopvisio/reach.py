@@ -7,8 +7,10 @@ name resolves to. Looked at again every few minutes: boxes get new addresses.
 import ipaddress
 import logging
 import socket
+import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from http.client import HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
 from shopvisio import hub, rtc
@@ -18,6 +20,7 @@ log = logging.getLogger(__name__)
 EVERY = 300.0       # seconds
 PATIENCE = 60.0     # seconds for one look
 MOST = 4            # addresses of one name
+OPENS_WITHIN = 4.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,13 @@ class Wish:
 @dataclass(frozen=True)
 class Reach:
     """What browsers are told. ``how``: "setting", "stun", "name", or "" where nothing is known;
-    ``fault``: why a look failed; then the addresses are those of before."""
+    ``fault``: why a look failed; then the addresses are those of before. ``astray``: where the shop's name leads, when
+    that is none of these."""
 
     addresses: tuple[str, ...] = ()
     how: str = ""
     fault: str = ""
+    astray: tuple[str, ...] = ()
 
 
 def look(wish: Wish, before: Reach) -> Reach:
@@ -46,7 +51,17 @@ def look(wish: Wish, before: Reach) -> Reach:
         how, found = _find(wish)
     except OSError as error:
         return Reach(before.addresses, before.how, str(error))
-    return Reach(tuple(dict.fromkeys([*wish.always, *found])), how)
+    known = tuple(dict.fromkeys([*wish.always, *found]))
+    return Reach(known, how, astray=_astray(wish, known) if how in ("setting", "stun") else ())
+
+
+def _astray(wish: Wish, known: Sequence[str]) -> tuple[str, ...]:
+    name = urlsplit(wish.public_url).hostname
+    try:
+        led = resolve(name) if name else []
+    except OSError:  # nowhere at all: another's trouble
+        return ()
+    return () if set(led) & set(known) else tuple(led)
 
 
 def _find(wish: Wish) -> tuple[str, Sequence[str]]:
@@ -56,13 +71,32 @@ def _find(wish: Wish) -> tuple[str, Sequence[str]]:
         host, _colon, port = wish.stun.rpartition(":")
         return "stun", rtc.seen_by(host.strip("[]"), int(port))
     name = urlsplit(wish.public_url).hostname
-    return ("name", _resolve(name)) if name else ("", ())
+    return ("name", resolve(name)) if name else ("", ())
 
 
-def _resolve(name: str) -> list[str]:
+def resolve(name: str) -> list[str]:
     """The addresses of a name that somebody outside could use. Raises OSError where it has none at all."""
     found = dict.fromkeys(str(row[4][0]) for row in socket.getaddrinfo(name, None, type=socket.SOCK_DGRAM))
     return [address for address in found if _goes_far(address)][:MOST]
+
+
+def opens(address: str) -> bool:
+    """Whether the shop's own public address opens from this very machine, whatever its certificate. Blocks for seconds.
+
+    It is ours that must answer, not the page of the box.
+    """
+    parts = urlsplit(address)
+    trusting = ssl.create_default_context()
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    asked = HTTPSConnection(parts.hostname or "", parts.port or 443, timeout=OPENS_WITHIN, context=trusting)
+    try:
+        asked.request("GET", "/healthz")
+        answer = asked.getresponse()
+        return answer.status == 200 and answer.read(16) == b"ok\n"
+    except (OSError, HTTPException):
+        return False
+    finally:
+        asked.close()
 
 
 def _goes_far(address: str) -> bool:

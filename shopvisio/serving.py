@@ -2,18 +2,18 @@
 
 import gc
 import logging
-import ssl
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from socket import socket
-from urllib.parse import urlsplit
 
 from flask import Flask
 
 from shopvisio import app as house
-from shopvisio import clock, hub, reach, settings, tls
-from shopvisio.config import BadConfig, Config, lan_address
+from shopvisio import certificate, clock, hub, reach, settings, timekeeping
+from shopvisio.certificate import Keeper
+from shopvisio.config import BadConfig, Config
 from shopvisio.errors import RelayFailed
 from shopvisio.hub import server
 from shopvisio.rtc import Engine
@@ -40,16 +40,22 @@ def serve(config: Config, when_up: Callable[[Flask], None] = lambda app: None) -
     """
     sys.setswitchinterval(SWITCH)
     hub.start()
-    context = _tls(config)
+    keeper = Keeper(config, clock.now()) if config.tls_port else None
+    tls = (lambda: keeper.context) if keeper else None
     listeners = [
-        (_listen(config.bind, port), tls_) for port, tls_ in ((config.port, None), (config.tls_port, context)) if port
+        (_listen(config.bind, port), tls_) for port, tls_ in ((config.port, None), (config.tls_port, tls)) if port
     ]
     app = house.create_app(config)
+    app.extensions["certificate"] = keeper
     relay = _relay(config)
     app.extensions["relay"] = relay
     app.extensions["reach"] = _reach(app, config, relay)
     signalling.start(app)
     house.start_jobs(app)
+    app.extensions["timekeeping"] = watch = timekeeping.Watch(clock.now(), time.monotonic())
+    hub.spawn(_watch_the_clock, watch)
+    if keeper:
+        hub.spawn(_keep, app, config, keeper)
     for listener, tls_ in listeners:
         hub.spawn(server.serve, app, listener, tls_, relay.adopt)
     ended = hub.Alarm()
@@ -84,21 +90,33 @@ def _listen(bind: str, port: int) -> socket:
         raise BadConfig(f"Port {port} on {bind} cannot be opened: {error.strerror}.") from None
 
 
-def _tls(config: Config) -> ssl.SSLContext | None:
-    if not config.tls_port:
-        return None
-    if config.tls_cert and config.tls_key:
-        return tls.context(config.tls_cert, config.tls_key)
-    lan = lan_address()
-    names = tls.names(urlsplit(config.public_url).hostname or "", [lan] if lan != "localhost" else [])
-    return tls.context(*tls.self_signed(config.secrets, names, clock.now()))
+def _keep(app: Flask, config: Config, keeper: Keeper) -> None:
+    """The certificate, for ever: what lies there is served, what is due is ordered."""
+    while True:
+        try:
+            now = clock.now()
+            keeper.look(now)
+            with app.app_context():
+                certificate.order_if_due(config, keeper, now)
+        except Exception:
+            log.exception("the certificate was not looked after")
+        keeper.alarm.wait(certificate.EVERY)
+
+
+def _watch_the_clock(watch: timekeeping.Watch) -> None:
+    while True:
+        hub.sleep(timekeeping.EVERY)
+        watch.look(clock.now(), time.monotonic())
 
 
 def _reach(app: Flask, config: Config, relay: Engine) -> reach.Watch:
     def wish() -> reach.Wish:
         with app.app_context():
             return reach.Wish(
-                settings.get("public_address"), settings.get("stun_server"), config.public_url, config.media_addresses
+                settings.get("public_address"),
+                settings.get("stun_server"),
+                settings.public_url(config),
+                config.media_addresses,
             )
 
     watch = reach.Watch(reach.Reach(config.media_addresses), wish, relay.advertise)

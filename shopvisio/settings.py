@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 import phonenumbers
@@ -20,6 +21,7 @@ from stdnum.exceptions import ValidationError
 from stdnum.fr import siret as stdnum_siret
 
 from shopvisio import money
+from shopvisio.config import Config
 from shopvisio.db import Base, db
 from shopvisio.errors import Invalid
 from shopvisio.i18n import LANGUAGES, _, lazy
@@ -228,6 +230,27 @@ def _turn_urls(typed: str) -> str:
         if not re.fullmatch(r"turns?:([a-zA-Z0-9.-]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?(\?transport=(udp|tcp))?", url):
             raise ValueError(_("Une adresse comme turns:relais.exemple.example:443?transport=tcp."))
     return " ".join(typed.split())
+
+
+HOST = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+
+
+def is_host(name: str) -> bool:
+    """Whether this is a name of the internet, as an authority certifies it: no address, no single word."""
+    return HOST.fullmatch(name) is not None and not name.endswith(".local")
+
+
+def _public_name(typed: str) -> str:
+    """``visio.example``, with ``:8443`` where it is not the usual port, of whatever was pasted."""
+    value = typed.strip().lower().removeprefix("https://").removeprefix("http://").rstrip("/")
+    host, _colon, port = value.partition(":")
+    try:
+        host = host.encode("idna").decode()
+    except UnicodeError:
+        host = ""
+    if value and not (is_host(host) and (not port or (port.isascii() and port.isdigit() and 0 < int(port) < 65536))):
+        raise ValueError(_("Un nom comme visio.maboutique.fr, sans espace ni page."))
+    return f"{host}:{port}" if port and port != "443" else host
 
 
 SHOP, PAPERS, BOOKING, REPAIR, MAIL, NETWORK = "shop", "papers", "booking", "repair", "mail", "network"
@@ -555,6 +578,22 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting("mail_from", MAIL, lazy("Expéditeur"), lazy("Vide : l’e-mail de la boutique."), _email),
         Setting(
+            "public_name",
+            NETWORK,
+            lazy("Nom public"),
+            lazy("Ce que tapent vos clients, comme visio.maboutique.fr. Vide : l’adresse choisie à l’installation."),
+            _public_name,
+        ),
+        Setting(
+            "certificate",
+            NETWORK,
+            lazy("Certificat automatique"),
+            lazy("Oui : demandé pour ce nom à une autorité dont vous acceptez les conditions, renouvelé tout seul."),
+            _one_of(YES_NO),
+            "no",
+            choices=YES_NO,
+        ),
+        Setting(
             "public_address",
             NETWORK,
             lazy("Adresse publique"),
@@ -587,6 +626,22 @@ SETTINGS: dict[str, Setting] = {
         Setting("turn_password", NETWORK, lazy("Mot de passe TURN"), "", _text(200), secret=True),
     )
 }
+
+
+def public_url(config: Config) -> str:
+    """The shop's address on the internet: what the owner gave, else the installer; empty while nobody did."""
+    name = get("public_name")
+    return f"https://{name}" if name else config.public_url
+
+
+def host(address: str) -> str:
+    """The name, or the IP address, in an address like ``https://visio.example:8443``."""
+    return urlsplit(address).hostname or ""
+
+
+def base_url(config: Config) -> str:
+    """Where people reach the shop: its public address, else this machine's on the local network."""
+    return public_url(config) or config.base_url
 
 
 def get(name: str) -> Any:

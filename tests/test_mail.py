@@ -16,6 +16,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from conftest import Clock
 from flask import Flask
+from flask.testing import FlaskClient
 
 from shopvisio import booking, cases, legal, mail, settings, tls
 from shopvisio.brand import contrast
@@ -93,6 +94,28 @@ def test_without_a_mail_server_nothing_claims_to_be_sent(
 ) -> None:
     run_jobs()
     assert {state for _name, state, _reason in mails(open_app)} == {"off"}
+
+
+def test_a_server_that_is_gone_is_a_banner_on_the_desk_and_nothing_is_lost(
+    open_app: Flask, owner_client: FlaskClient, booked_key: str, run_jobs: Callable[[], int], clock_: Clock
+) -> None:
+    port = _free_port()
+    use_server(open_app, port)
+    run_jobs()
+    day = owner_client.get("/desk").text
+    assert "e-mails ne sont pas partis." in day
+    assert "Voir pourquoi" in day
+    waiting = len(mails(open_app))
+    handler = Postman()
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        clock_.pass_(minutes=2)
+        run_jobs()
+    finally:
+        controller.stop()
+    assert len(handler.got) == waiting
+    assert "e-mails ne sont pas partis." not in owner_client.get("/desk").text
 
 
 def test_a_refusal_for_good_is_kept_with_its_reason(

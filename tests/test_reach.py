@@ -78,7 +78,18 @@ def test_without_a_name_nothing_is_asked(names: dict[str, list[str]]) -> None:
     assert reach.look(Wish("", "", "", ("192.168.1.10",)), Reach()) == Reach(("192.168.1.10",), "")
 
 
-def test_a_stun_server_is_asked_where_the_owner_named_one(server: StunServer) -> None:
+def test_a_name_that_leads_past_the_box_is_noticed(names: dict[str, list[str]]) -> None:
+    names["visio.example"] = ["203.0.113.9"]
+    wish = Wish("203.0.113.1", "", "https://visio.example")
+    assert reach.look(wish, BEFORE).astray == ("203.0.113.9",)
+    names["visio.example"] = ["2001:db8::1", "203.0.113.1"]
+    assert reach.look(wish, BEFORE).astray == ()
+
+
+def test_a_stun_server_is_asked_where_the_owner_named_one(
+    server: StunServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reach, "resolve", lambda _name: ["203.0.113.50"])
     found = reach.look(Wish("", f"127.0.0.1:{server.port}", "https://visio.example"), Reach())
     assert found == Reach(("203.0.113.50",), "stun")
     assert server.asked == 1

@@ -30,7 +30,7 @@ def site(environ, start):
 listener = server.listen("0.0.0.0", 0)
 print(listener.getsockname()[1], flush=True)
 context = tls.context(Path(sys.argv[1]), Path(sys.argv[2])) if len(sys.argv) > 1 else None
-server.serve(site, listener, context)
+server.serve(site, listener, (lambda: context) if context else None)
 """
 
 
@@ -150,7 +150,7 @@ def visit(settings: config.Config, environ: dict[str, Any]) -> tuple[str, dict[s
         start("200 OK", [])
         return [b"the shop"]
 
-    body = Front(site, settings)(
+    body = Front(site, settings, lambda: settings.public_url)(
         {"PATH_INFO": "/book/1", "QUERY_STRING": "from=2026", "HTTP_HOST": "shop.example:8080"} | environ,
         lambda status, headers: told.extend([status, dict(headers)]),
     )

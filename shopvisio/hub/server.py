@@ -99,10 +99,11 @@ def listen(bind: str, port: int) -> socket.socket:
 def serve(
     site: Wsgi,
     listener: socket.socket,
-    tls: ssl.SSLContext | None = None,
+    tls: Callable[[], ssl.SSLContext] | None = None,
     media: Callable[[socket.socket], None] | None = None,
 ) -> None:
-    """Serve ``site`` on ``listener`` for ever; loading a new certificate into ``tls`` takes effect live.
+    """Serve ``site`` on ``listener`` for ever. ``tls`` is asked at each new connection: another certificate takes
+    effect with the next one, and leaves those that stand alone.
 
     On a TLS listener, connections that begin with framed STUN go to ``media``, where there is one: theirs to close.
     """
@@ -122,7 +123,9 @@ def serve(
     )
 
 
-def _greeter(tls: ssl.SSLContext, media: Callable[[socket.socket], None] | None) -> Callable[[list[Any]], bool]:
+def _greeter(
+    tls: Callable[[], ssl.SSLContext], media: Callable[[socket.socket], None] | None
+) -> Callable[[list[Any]], bool]:
     """Looks at the first byte of a connection [address, socket, state]; answers whether it is the web's."""
 
     def greet(connection: list[Any]) -> bool:
@@ -134,7 +137,7 @@ def _greeter(tls: ssl.SSLContext, media: Callable[[socket.socket], None] | None)
                 media(socket.socket(fileno=os.dup(plain.fileno())))
                 plain.close()  # at once: whoever shuts it down later would cut off the media too
                 return False
-            connection[1] = GreenSSLSocket(plain, server_side=True, do_handshake_on_connect=False, _context=tls)
+            connection[1] = GreenSSLSocket(plain, server_side=True, do_handshake_on_connect=False, _context=tls())
             connection[1].settimeout(SOCKET_SECONDS)
         except OSError:  # gone, or mute
             return False

@@ -1,6 +1,7 @@
 """The front door of the web side: who is behind a proxy, who must come back by HTTPS, which request is which."""
 
 import ipaddress
+import re
 import secrets
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -13,19 +14,23 @@ StartResponse = Callable[..., Any]
 Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 HEALTH = "/healthz"
+CHALLENGE = re.compile(r"/\.well-known/acme-challenge/([A-Za-z0-9_-]{8,200})")  # what an authority of certificates asks
 
 
 class Front:
     """WSGI middleware. Plain HTTP is served to this machine and to trusted proxies, whose ``X-Forwarded-…``
-    are believed; everybody else is sent to HTTPS, or refused where there is none."""
+    are believed; everybody else is sent to HTTPS, or refused where there is none. ``home`` tells the shop's public
+    address, empty while nobody gave it one."""
 
-    def __init__(self, site: Wsgi, config: Config) -> None:
-        self.site, self.config = site, config
+    def __init__(self, site: Wsgi, config: Config, home: Callable[[], str]) -> None:
+        self.site, self.config, self.home = site, config, home
 
     def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
         request_id.set(secrets.token_hex(6))
         if environ.get("PATH_INFO") == HEALTH:  # alive: nothing of the shop is asked
             return _plain(start, "200 OK", "ok\n")
+        if asked := CHALLENGE.fullmatch(environ.get("PATH_INFO", "")):
+            return self._answer(asked[1], start)
         if environ.get("shopvisio.tls"):
             environ["wsgi.url_scheme"] = "https"
             return self.site(environ, start)
@@ -35,6 +40,13 @@ class Front:
         if _is_loopback(environ.get("REMOTE_ADDR", "")):
             return self.site(environ, start)
         return self._send_to_https(environ, start)
+
+    def _answer(self, token: str, start: StartResponse) -> Iterable[bytes]:
+        try:
+            answer = (self.config.challenges / token).read_text()
+        except OSError:  # nobody orders a certificate, or another one
+            return _plain(start, "404 Not Found", "")
+        return _plain(start, "200 OK", answer)
 
     def _is_trusted_proxy(self, environ: Environ) -> bool:
         if "HTTP_X_FORWARDED_FOR" not in environ:
@@ -51,7 +63,7 @@ class Front:
         environ["HTTP_HOST"] = environ.get("HTTP_X_FORWARDED_HOST", environ.get("HTTP_HOST", ""))
 
     def _send_to_https(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
-        base = self.config.public_url or self._https_here(environ)
+        base = self.home() or self._https_here(environ)
         if not base:
             return _plain(start, "403 Forbidden", "This shop is served by HTTPS only.\n")
         target = base + environ.get("PATH_INFO", "/").replace("\r", "").replace("\n", "")

@@ -2,13 +2,15 @@
 
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from time import monotonic
 
 from flask import Blueprint, current_app, jsonify
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
-from shopvisio import hub
+from shopvisio import clock, hub, timekeeping
+from shopvisio.certificate import Keeper
 from shopvisio.db import db, writing
 from shopvisio.web import guard
 from shopvisio.web.guard import anybody
@@ -18,6 +20,7 @@ blueprint = Blueprint("health", __name__)
 FRESH = 10.0  # seconds an answer is kept: strangers may ask often
 LOOK, LATE = 0.3, 0.1  # for how long we look at the relay's loop, and how late it may be: seconds
 ROOM = 1 << 30  # bytes of disk that must be free
+LASTS = timedelta(days=3)  # of the certificate, at least
 
 _last: tuple[float, dict[str, bool]] | None = None
 
@@ -67,8 +70,19 @@ def _relay_is_prompt() -> bool:
     return bool(hub.wait(relay.stats(), timeout=1)["lag"] < LATE)
 
 
+def _certificate_lasts() -> bool:
+    keeper: Keeper | None = current_app.extensions.get("certificate")  # None: a proxy has its own
+    return keeper is None or keeper.served.until > clock.now() + LASTS
+
+
+def _clock_is_right() -> bool:
+    return timekeeping.behind(clock.now()) is None
+
+
 CHECKS: dict[str, Callable[[], bool]] = {
     "base": _base_takes_a_write,
     "disk": _disk_has_room,
     "relay": _relay_is_prompt,
+    "certificate": _certificate_lasts,
+    "clock": _clock_is_right,
 }

@@ -11,7 +11,9 @@ from shopvisio.booking import Appointment
 from shopvisio.calls import Call
 from shopvisio.cases import OUTCOMES, Case
 from shopvisio.i18n import _, day, day_short, n_
+from shopvisio.web import troubles as standing
 from shopvisio.web.story import mid, part_price
+from shopvisio.web.troubles import Trouble
 
 WHY_OPEN = ("answered_no", "contested", "part_refused", "part_dropped", "cancelled", "returned")
 PAPER_JOBS = ("paper", "credit", "pdf")
@@ -25,19 +27,6 @@ class Todo:
     small: str
     url: str
     waits: bool = False
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """Something of the installation that keeps the shop from working whole."""
-
-    kind: str  # warn or bad
-    icon: str
-    fact: str
-    then: str
-    url: str
-    act: str
-    needs: str = "settings"  # what a role must allow to mend it
 
 
 def todos(now: datetime) -> list[Todo]:
@@ -107,7 +96,7 @@ def _unfinished(visit: Appointment, call: Call | None) -> Todo:
 
 def troubles(now: datetime) -> list[Trouble]:
     """What the owner should mend, the worst first."""
-    return [*_mail_trouble(), *_paper_trouble(now), *_missing()]
+    return [*standing.of_installation(now), *_mail_trouble(), *_paper_trouble(now), *_missing()]
 
 
 def _mail_trouble() -> Iterator[Trouble]:

@@ -75,7 +75,7 @@ def page(case: Case) -> ResponseReturnValue:
 @case_link
 def keep(case: Case) -> ResponseReturnValue:
     """What the page found is kept with the case."""
-    result = _result()
+    result = figures()
     _close(_of(case))
     with writing():
         trials.keep(case, result, browsers.theirs().words, clock.now())
@@ -86,7 +86,7 @@ def keep(case: Case) -> ResponseReturnValue:
 @case_link
 def dial(case: Case) -> ResponseReturnValue:
     """JSON: ``{run, seat: "out" or "in", sdp}`` -> ``{answer}``."""
-    return _dial(_of(case))
+    return calls_itself(_of(case))
 
 
 @blueprint.get("/desk/trial")
@@ -100,7 +100,7 @@ def desk_page() -> ResponseReturnValue:
 @staff("calls")
 def desk_found() -> ResponseReturnValue:
     """What the page found, in words; a colleague's is not kept."""
-    result = _result()
+    result = figures()
     _close(_mine())
     return _desk_page(result)
 
@@ -109,7 +109,7 @@ def desk_found() -> ResponseReturnValue:
 @staff("calls")
 def desk_dial() -> ResponseReturnValue:
     """As :func:`dial`."""
-    return _dial(_mine())
+    return calls_itself(_mine())
 
 
 def _of(case: Case) -> str:
@@ -136,7 +136,7 @@ def _page(**facts: object) -> str:
 # -- what was found
 
 
-def _result() -> Result:
+def figures() -> Result:
     """As the form tells it. Raises Invalid for what no page of ours sends."""
     given = request.form
     return Result(
@@ -162,7 +162,8 @@ def _figure(name: str, most: float) -> float:
 # -- through the relay
 
 
-def _dial(whose: str) -> ResponseReturnValue:
+def calls_itself(whose: str) -> ResponseReturnValue:
+    """One of the two connections of a page that calls itself, for whoever it is; see :func:`dial`."""
     sent = request.get_json(silent=True)
     read: Callable[[str], object] = sent.get if isinstance(sent, dict) else lambda _name: None
     run, seat, sdp = read("run"), read("seat"), read("sdp")
@@ -173,6 +174,12 @@ def _dial(whose: str) -> ResponseReturnValue:
     room = _room(whose, run, clock.now())
     db.session.rollback()  # hold no transaction while the relay thinks
     return jsonify(answer=hub.wait(_relay().join(room, str(seat), sdp), timeout=DIAL_SECONDS))
+
+
+def room_of(whose: str) -> str:
+    """The relay's name for the room they have at the moment, "" for none."""
+    room = _rooms.get(whose)
+    return room.name if room is not None else ""
 
 
 def _room(whose: str, run: str, now: datetime) -> str:

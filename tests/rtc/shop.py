@@ -55,7 +55,7 @@ def main(folder: str, port: int, advertised: list[str]) -> None:
     engine = Engine(port, None, advertised, tcp_port=port)
     engine.start()
     print("serving", flush=True)
-    server.serve(site(engine), listener, context, engine.adopt)
+    server.serve(site(engine), listener, lambda: context, engine.adopt)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,14 @@
 """Is it ready: what is asked, what is told, and to whom."""
 
+from datetime import timedelta
+
 import pytest
+from conftest import PASSWORD, Clock
 from flask import Flask
 from flask.testing import FlaskClient
 
+from shopvisio.certificate import Keeper
+from shopvisio.config import Config
 from shopvisio.web import health
 
 
@@ -14,7 +19,8 @@ def ask_afresh(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_staff_see_each_part(owner_client: FlaskClient) -> None:
     answer = owner_client.get("/readyz")
-    assert (answer.status_code, answer.json) == (200, {"base": True, "disk": True, "relay": True})
+    assert (answer.status_code, answer.json) == (200, dict.fromkeys(health.CHECKS, True))
+    assert list(health.CHECKS) == ["base", "disk", "relay", "certificate", "clock"]
 
 
 def test_strangers_learn_only_whether(stranger: FlaskClient) -> None:
@@ -33,7 +39,29 @@ def test_without_a_relay_it_is_not_ready(owner_client: FlaskClient, open_app: Fl
     del open_app.extensions["relay"]
     answer = owner_client.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json == {"base": True, "disk": True, "relay": False}
+    assert answer.json == {**dict.fromkeys(health.CHECKS, True), "relay": False}
+
+
+def test_a_certificate_that_is_nearly_over_makes_it_not_ready(
+    owner_client: FlaskClient, open_app: Flask, clock_: Clock, settled: Config
+) -> None:
+    keeper = open_app.extensions["certificate"] = Keeper(settled, clock_.now)
+    assert owner_client.get("/readyz").status_code == 200
+    clock_.now = keeper.served.until - timedelta(days=2)
+    health._last = None
+    assert sign_in(open_app).get("/readyz").json == {**dict.fromkeys(health.CHECKS, True), "certificate": False}
+
+
+def test_a_clock_behind_what_was_written_makes_it_not_ready(open_app: Flask, clock_: Clock, case_path: str) -> None:
+    clock_.pass_(hours=-2)
+    assert sign_in(open_app).get("/readyz").json == {**dict.fromkeys(health.CHECKS, True), "clock": False}
+
+
+def sign_in(app: Flask) -> FlaskClient:
+    """The owner, whose sign-in is of this very time."""
+    client = app.test_client()
+    client.post("/signin", data={"email": "owner@shop.example", "password": PASSWORD})
+    return client
 
 
 def test_an_answer_is_kept_for_a_while(stranger: FlaskClient, open_app: Flask) -> None:
