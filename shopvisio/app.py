@@ -14,6 +14,7 @@ from sqlalchemy import select
 from shopvisio import accounts, base, clock, db, guides, hub, jobs, legal, links, settings
 from shopvisio.cards.till import Till
 from shopvisio.cases import Case
+from shopvisio.catalogue.imports import Importer
 from shopvisio.claim import Claim
 from shopvisio.config import BadConfig, Config
 from shopvisio.intake import Draft
@@ -48,6 +49,7 @@ from shopvisio.web import (
     parts,
     phone,
     plates,
+    products,
     public,
     register,
     safety,
@@ -101,6 +103,7 @@ BLUEPRINTS = (
     certificate_pages,
     knock,
     diagnosis,
+    products,
     overview,
     trial,
     dictation,
@@ -144,7 +147,11 @@ def create_app(config: Config) -> Flask:
         app.register_blueprint(room.blueprint)
     app.extensions["claim"] = Claim(config.secrets)
     app.extensions["till"] = till = _till(config)
-    app.extensions["handlers"] = {**_letters(config).handlers(), **till.handlers()}
+    app.extensions["handlers"] = {
+        **_letters(config).handlers(),
+        **till.handlers(),
+        **Importer(config).handlers(),
+    }
     signalling.register(app)
 
     def home() -> str:

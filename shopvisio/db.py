@@ -6,15 +6,15 @@ to another greenlet: the other one would wait for the lock with the whole proces
 """
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, MetaData, TypeDecorator, event
-from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy import DateTime, MetaData, TypeDecorator, create_engine, event
+from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.pool import QueuePool
 
@@ -90,16 +90,26 @@ def url(folder: Path) -> str:
 
 def prepare() -> None:
     """Arm the engine of the current application: pragmas, and BEGIN in the mode asked for."""
+    _arm(db.engine, lambda: "BEGIN IMMEDIATE" if _open else "BEGIN")
 
-    @event.listens_for(db.engine, "connect")
+
+def apart(base: Path) -> Engine:
+    """An engine for a child process, which has no application: each of its transactions is a write."""
+    engine = create_engine(f"sqlite:///{base}", **engine_options())
+    _arm(engine, lambda: "BEGIN IMMEDIATE")
+    return engine
+
+
+def _arm(engine: Engine, mode: Callable[[], str]) -> None:
+    @event.listens_for(engine, "connect")
     def pragmas(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin by itself
         for pragma in PRAGMAS:
             connection.execute(pragma)
 
-    @event.listens_for(db.engine, "begin")
+    @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if _open else "BEGIN")
+        connection.exec_driver_sql(mode())
 
 
 def is_writing() -> bool:

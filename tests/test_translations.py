@@ -16,6 +16,7 @@ from shopvisio.i18n import _, n_, use
 ROOT = Path(__file__).parent.parent
 CATALOGUE = ROOT / "shopvisio" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 SAME = {  # what is written alike in French and in English
+    "Pages", "Photo", "Stock",
     ", {amount}",
     "Alsace",
     "Association",

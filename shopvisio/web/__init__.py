@@ -36,7 +36,8 @@ HEADERS = {
 # what a search may find; no page behind a link
 INDEXED = {"book.home", "book.times", "book.entrance", "legal.page", "legal.version"}
 LONGEST_FORM = 1 << 20  # bytes
-HEAVY = {"book.fault", "inquiries.add_photos"}  # the pages that photos come by whole, several at once
+# the pages that photos, or a catalogue, come by whole
+HEAVY = {"book.fault", "inquiries.add_photos", "products.pictures", "products.bring"}
 OPEN_UNCLAIMED = {"static", "door.claim", "health.ready", "public.brand", "public.icon"}
 
 csrf = CSRFProtect()

@@ -70,7 +70,7 @@ def menu() -> list[Place]:
         Place("parts.listing", "box", _("Pièces"), "cases", parts.count_outstanding()),
         Place("inquiries.listing", "chat", _("Messages"), "cases", inquiries.count_waiting()),
         Place("guides.listing", "book", _("Guides"), "cases"),
-        Place("owner.products", "bag", _("Produits"), "products"),
+        Place("products.listing", "bag", _("Produits"), "products"),
         Place("owner.papers", "doc", _("Papiers"), "papers"),
         Place("books.index", "euro", _("Comptes"), "papers"),
         Place("overview.page", "chart", _("Chiffres"), "figures"),

@@ -1,4 +1,4 @@
-"""The owner's side of the desk: settings, people and hours, closures, products, the ledger, the outbox."""
+"""The owner's side of the desk: settings, people and hours, closures, the ledger, the outbox."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,16 +19,14 @@ from wtforms import (
     SelectMultipleField,
     StringField,
     TextAreaField,
-    URLField,
 )
 from wtforms.widgets import CheckboxInput
 
-from shopvisio import accounts, booking, calendar, catalogue, clock, invoices, jobs, legal, mail, payments, settings
+from shopvisio import accounts, booking, calendar, clock, invoices, jobs, legal, mail, payments, settings
 from shopvisio import papers as case_papers
 from shopvisio.accounts import Staff
 from shopvisio.booking import Closure, Service
 from shopvisio.cases import KINDS, Case
-from shopvisio.catalogue import Product
 from shopvisio.db import db, writing
 from shopvisio.errors import Conflict, Invalid, NotFound
 from shopvisio.i18n import _, day_year, here, language, lazy, n_
@@ -44,7 +42,6 @@ from shopvisio.web.typed import blame, choices_of, clock_text, read_ranges, read
 
 blueprint = Blueprint("owner", __name__, url_prefix="/desk")
 
-MOST_PRODUCTS = 500  # of a page
 LEDGER = 200  # papers on the page, the newest
 HOLIDAYS_SHOWN = 365  # days ahead
 
@@ -571,61 +568,6 @@ def holiday(day: str, what: str) -> ResponseReturnValue:
         calendar.keep_open(_date(day), what == "open")
     flash(_("La boutique est ouverte ce jour-là.") if what == "open" else _("La boutique est fermée ce jour-là."))
     return redirect(url_for("owner.people"), 303)
-
-
-# -- products
-
-
-class ProductForm(FlaskForm):  # type: ignore[misc]
-    """Something to show during a sale."""
-
-    name = StringField(lazy("Nom"), render_kw={"maxlength": 160})
-    price = StringField(lazy("Prix TTC"), render_kw={"inputmode": "decimal"})
-    url = URLField(
-        lazy("Page du produit"), description=lazy("Facultative : s’ouvre chez le client, dans un autre onglet.")
-    )
-    summary = StringField(lazy("En une ligne"), description=lazy("Facultatif."), render_kw={"maxlength": 200})
-
-
-@blueprint.route("/products", methods=["GET", "POST"])
-@staff("products")
-def products() -> ResponseReturnValue:
-    """What a seller may show; one more by POST."""
-    form = ProductForm()
-    if request.method == "GET":
-        return _products_page(form)
-    try:
-        with writing():
-            made = catalogue.add(
-                form.data["name"] or "",
-                form.price.data or "",
-                form.url.data or "",
-                form.summary.data or "",
-                clock.now(),
-            )
-    except Invalid as refusal:
-        blame(form, refusal)
-        return _products_page(form), 422
-    flash(_("Ajouté : {name}.", name=made.name))
-    return redirect(url_for("owner.products"), 303)
-
-
-def _products_page(form: ProductForm) -> str:
-    return render_template("desk/products.html", form=form, products=_everything())
-
-
-def _everything() -> list[Product]:
-    """Those on sale, then those put aside."""
-    return [*catalogue.listed("", True, 0, MOST_PRODUCTS), *catalogue.listed("", False, 0, MOST_PRODUCTS)]
-
-
-@blueprint.post("/products/<int:product_id>/<any(hide, show):what>")
-@staff("products")
-def show_product(product_id: int, what: str) -> ResponseReturnValue:
-    """Put a product aside, or back."""
-    with writing():
-        catalogue.set_aside(catalogue.find(product_id), what == "hide")
-    return redirect(url_for("owner.products"), 303)
 
 
 # -- the ledger

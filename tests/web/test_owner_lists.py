@@ -1,4 +1,4 @@
-"""What the shop keeps: its products, its sealed papers, its outbox."""
+"""What the shop keeps: its sealed papers, its outbox."""
 
 from collections.abc import Callable
 
@@ -7,42 +7,11 @@ from conftest import NOW, Clock
 from flask import Flask
 from flask.testing import FlaskClient
 
-from shopvisio import booking, cases, catalogue, invoices, jobs, mail, papers, payments, settings
+from shopvisio import booking, cases, invoices, jobs, mail, papers, payments, settings
 from shopvisio.db import db, writing
 from shopvisio.errors import Unavailable
 from shopvisio.jobs import Job
 from shopvisio.mail import Mail
-
-
-def test_a_product_is_added_hidden_and_put_back(open_app: Flask, seller_client: FlaskClient) -> None:
-    typed = {"name": "Bouilloire Lumio", "price": "49,90", "url": "https://boutique.example/b", "summary": "Inox"}
-    assert (
-        "Ajouté\u00a0: Bouilloire Lumio."
-        in seller_client.post("/desk/products", data=typed, follow_redirects=True).text
-    )
-    with open_app.app_context():
-        product = catalogue.search("bouilloire")[0].id
-    seller_client.post(f"/desk/products/{product}/hide")
-    with open_app.app_context():
-        assert catalogue.search("bouilloire") == []
-    assert "Caché" in seller_client.get("/desk/products").text
-    seller_client.post(f"/desk/products/{product}/show")
-    with open_app.app_context():
-        assert len(catalogue.search("bouilloire")) == 1
-
-
-def test_a_product_that_cannot_be_is_refused_with_what_was_typed(seller_client: FlaskClient) -> None:
-    typed = {"name": "", "price": "cher", "url": "javascript:alert(1)", "summary": "Inox brossé"}
-    answer = seller_client.post("/desk/products", data=typed)
-    assert answer.status_code == 422
-    for box in ("name", "price", "url"):
-        assert f'id="{box}-why"' in answer.text
-    assert 'value="Inox brossé"' in answer.text
-
-
-def test_a_product_that_is_not_there_is_not_found(seller_client: FlaskClient) -> None:
-    assert seller_client.post("/desk/products/999/hide").status_code == 404
-    assert seller_client.post("/desk/products/1/explode").status_code == 404
 
 
 @pytest.fixture
