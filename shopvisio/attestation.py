@@ -6,7 +6,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from shopvisio import __version__, papers, settings
+from shopvisio import __version__, imprint, settings
 from shopvisio.invoices.codec import to_json
 
 ROOT = Path(__file__).parent
@@ -28,7 +28,7 @@ def told(on: date) -> str:
     """What the page to sign says, as JSON for the child that draws it."""
     return json.dumps(
         {
-            "seller": to_json(papers.seller(on)),
+            "seller": to_json(imprint.seller(on)),
             "version": __version__,
             "digest": digest(),
             "on": on.isoformat(),

@@ -217,7 +217,10 @@ def end(call: Call, actor: Actor, now: datetime) -> None:
         return
     call.state, call.ended = "ended", now
     minutes = round((now - call.started).total_seconds() / 60) if call.started else 0
-    record(call.appointment.case, "call_ended", actor, now, visit=call.appointment.visit, minutes=minutes)
+    case = call.appointment.case
+    record(case, "call_ended", actor, now, visit=call.appointment.visit, minutes=minutes)
+    if not case.is_repair:
+        enqueue("recap", now, case=case.id)
 
 
 def say(call: Call, actor: Actor, text: str, now: datetime) -> Message:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shopvisio import child, papers, parts, settings
+from shopvisio import child, imprint, parts, settings
 from shopvisio.cases import Case
 from shopvisio.i18n import use
 from shopvisio.invoices.codec import to_json
@@ -19,7 +19,7 @@ def of(case: Case) -> Estimate | None:
         return None
     customer = case.customer
     with use(customer.language, settings.zone()):
-        shop = papers.seller(case.offered_at.astimezone(settings.zone()).date())
+        shop = imprint.seller(case.offered_at.astimezone(settings.zone()).date())
     rate = 0 if shop.franchise else settings.get("parts_vat_rate")
     return Estimate(
         shop=shop,

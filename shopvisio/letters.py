@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from shopvisio import (
+    baskets,
     booking,
     books,
     calls,
@@ -46,6 +47,7 @@ from shopvisio.intake import Draft
 from shopvisio.invoices import Paper
 from shopvisio.jobs import Handler, enqueue
 from shopvisio.mail import Mail
+from shopvisio.orders import Order
 
 RENDER_SECONDS = 60
 ARCHIVE_SECONDS = 400
@@ -83,6 +85,8 @@ class Letters:
             "part-dropped": self.part_dropped,
             "part-unfitted": self.part_unfitted,
             "nudge": self.nudge,
+            "recap": self.recap,
+            "order": self.order,
             "tell-staff": self.tell_staff,
             "paper": self.paper,
             "credit": self.credit,
@@ -289,6 +293,30 @@ class Letters:
             case = db.session.get_one(Case, facts["case"])
             if guarantee.is_repaired(case) and case.returned:
                 self._to_customer("repaired_again", case, now, **_after(case))
+
+    def recap(self, facts: dict[str, Any], now: datetime) -> None:
+        """A sale's call is over: what was shown and chosen, its prices and to when they hold."""
+        with writing():
+            case = db.session.get_one(Case, facts["case"])
+            lines, seen = baskets.of(case), baskets.shown(case)
+            if lines or seen:
+                total, until, url = baskets.total(lines), baskets.until(case), f"{self.case_url(case)}/basket"
+                self._to_customer("recap", case, now, lines=lines, shown=seen, total=total, until=until, basket_url=url)
+
+    def order(self, facts: dict[str, Any], now: datetime) -> None:
+        """An order went on: its customer has it in writing, with the terms when it was placed; the shop is told of what
+        it has to do."""
+        with writing():
+            found, what = db.session.get_one(Order, facts["order"]), facts["what"]
+            case, url = found.case, f"{self.case_url(found.case)}/orders/{found.number}"
+            is_new = what == "ordered"
+            agreed = [one for one in cases.consents(case) if one.kind == "terms"] if is_new else []
+            texts = [legal.find("terms", one.version_id) for one in agreed[-1:] if one.version_id]
+            files = [{"name": f"{t.name}-{t.id}.txt", "type": "text/plain", "text": t.text} for t in texts if t]
+            self._to_customer("order", case, now, order=found, what=what, order_url=url, files=files)
+            if what in ("ordered", "withdrawn"):
+                kept = booking.appointments(case)
+                self._to_staff(case, "order_" + what, kept[-1].staff if kept else None, now)
 
     def tell_staff(self, facts: dict[str, Any], now: datetime) -> None:
         """The customer did something that calls for the shop's next act."""

@@ -4,39 +4,13 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import select
 
-from shopvisio import billing, booking, calls, cases, invoices, sentences, settings, steps
+from shopvisio import billing, booking, calls, cases, imprint, invoices, orders, settings, steps
 from shopvisio.cases import Case, Part
 from shopvisio.db import db
 from shopvisio.i18n import _, day_year, money, use
-from shopvisio.invoices import Address, Facts, Kind, Line, Note, Paper, Report, Seller, Tried, Visit
+from shopvisio.invoices import Facts, Kind, Line, Paper, Report, Tried, Visit
 
 OUTCOME_PAPER = {"repaired": Kind.INVOICE, "not_repaired": Kind.NO_CHARGE_NOTE}
-
-
-def seller(on: date) -> Seller:
-    """The shop as its papers name it on that day."""
-    form = str(settings.LEGAL_FORMS.get(settings.get("legal_form"), ""))
-    capital = settings.get("capital")
-    return Seller(
-        name=settings.get("shop_name"),
-        legal_name=settings.get("legal_name"),
-        tagline=settings.get("tagline"),
-        address=Address(settings.get("street"), settings.get("postcode"), settings.get("city")),
-        legal_form=_("{form} au capital de {capital}", form=form, capital=capital) if capital else form,
-        siret=settings.get("siret"),
-        register=settings.get("register"),
-        franchise=settings.get("vat_regime") == "franchise",
-        vat_id=settings.get("vat_number"),
-        vat_text=sentences.in_force("franchise", on),
-        vat_on_debits=settings.get("vat_on_debits") == "yes",
-        phone=settings.phone_for_eyes(settings.get("phone")),
-        email=settings.get("email"),
-        iban=settings.get("iban"),
-        bic=settings.get("bic"),
-        insurance=settings.get("insurance"),
-        mediator=settings.get("mediator"),
-        colour=settings.get("brand"),
-    )
 
 
 def current(case: Case) -> Paper | None:
@@ -47,8 +21,14 @@ def current(case: Case) -> Paper | None:
     is_again = case.returned is not None and case.outcome == "repaired"
     since = (case.created if is_again else case.closed_at).astimezone(UTC).replace(microsecond=0)
     kind = OUTCOME_PAPER[case.outcome]
-    fitting = [p for p in invoices.of_case(case.id) if p.kind == kind.value and p.issued_at >= since]
+    fitting = [p for p in _of_outcome(case) if p.kind == kind.value and p.issued_at >= since]
     return next((paper for paper in reversed(fitting) if not invoices.is_taken_back(paper)), None)
+
+
+def _of_outcome(case: Case) -> list[Paper]:
+    """The papers of the case but for those of its orders, which are another contract."""
+    apart = orders.paper_ids(case)
+    return [paper for paper in invoices.of_case(case.id) if paper.id not in apart]
 
 
 def issue(case: Case, now: datetime) -> Paper | None:
@@ -67,7 +47,7 @@ def take_back(case: Case, now: datetime, spared: Paper | None = None) -> list[Pa
     """A credit note for each invoice of the case that still stands, but for the one that is spared."""
     standing = [
         paper
-        for paper in invoices.of_case(case.id)
+        for paper in _of_outcome(case)
         if paper.kind == Kind.INVOICE.value and not invoices.is_taken_back(paper) and paper is not spared
     ]
     with use(settings.get("language"), settings.zone()):
@@ -85,9 +65,8 @@ def without_pdf() -> list[Paper]:
 def _facts(case: Case, now: datetime) -> Facts:
     repaired, today = case.outcome == "repaired", now.astimezone(settings.zone()).date()
     buyer, lines = billing.buyer(case), _lines(case) if case.outcome == "repaired" else ()
-    notes = tuple(Note(code, sentences.in_force(name, today)) for code, name in sentences.NOTES.items())
     return Facts(
-        seller=seller(today),
+        seller=imprint.seller(today),
         buyer=buyer,
         case=case.number,
         service=_("Réparation guidée à distance : {thing}", thing=case.thing or case.number),
@@ -96,7 +75,7 @@ def _facts(case: Case, now: datetime) -> Facts:
         confirmed=case.closed_at,
         due_on=today + timedelta(days=settings.get("due_days")),
         texts=_texts(case, lines, today) if repaired else (),
-        notes=notes if buyer.is_business and repaired else (),
+        notes=imprint.notes(today) if buyer.is_business and repaired else (),
         report=None if repaired else _report(case),
         language=settings.get("language"),
         zone=settings.get("zone"),
@@ -106,11 +85,7 @@ def _facts(case: Case, now: datetime) -> Facts:
 
 def _texts(case: Case, lines: tuple[Line, ...], today: date) -> tuple[str, ...]:
     """The legal sentences that this paper needs, as in force today."""
-    told = []
-    if settings.get("vat_on_debits") == "yes" and settings.get("vat_regime") == "standard":
-        told.append(sentences.in_force("debits", today))
-    if any(line.goods for line in lines):
-        told.append(sentences.in_force("guarantee", today))
+    told = imprint.texts(lines, today)
     agreed = next((consent for consent in cases.consents(case) if consent.kind == "terms"), None)
     if agreed is not None:
         told.append(_("Conditions générales acceptées le {day}.", day=day_year(agreed.at)))

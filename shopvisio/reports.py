@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shopvisio import booking, calls, cases, child, guarantee, marks, papers, parts, pictures, settings, steps, stills
+from shopvisio import booking, calls, cases, child, guarantee, imprint, marks, parts, pictures, settings, steps, stills
 from shopvisio.cases import Case, Part
 from shopvisio.db import Base, db, public_id
 from shopvisio.i18n import _, money, use, when
@@ -94,7 +94,7 @@ def digest(told: Story) -> str:
 def sheet(told: Story, folder: Path, now: datetime) -> str:
     """The story as the child that draws it reads it."""
     with use(told.language, settings.zone()):
-        return to_json(Sheet(papers.seller(now.astimezone(settings.zone()).date()), told, str(folder), now))
+        return to_json(Sheet(imprint.seller(now.astimezone(settings.zone()).date()), told, str(folder), now))
 
 
 def draw(told: str) -> bytes:

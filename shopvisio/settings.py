@@ -20,7 +20,7 @@ from stdnum.eu import vat as stdnum_vat
 from stdnum.exceptions import ValidationError
 from stdnum.fr import siret as stdnum_siret
 
-from shopvisio import money
+from shopvisio import money, webshops
 from shopvisio.config import Config
 from shopvisio.db import Base, db
 from shopvisio.errors import Invalid
@@ -57,6 +57,11 @@ HOLIDAYS: dict[str, Text] = {  # the country, and the part of it, as the library
     "FR-974": lazy("La Réunion"),
     "FR-976": lazy("Mayotte"),
     "none": lazy("Aucun : la boutique ouvre les jours fériés"),
+}
+WEB_SHOPS: dict[str, Text] = {
+    "": lazy("Aucune : le client commande ici"),
+    **{name: kind.label for name, kind in webshops.KINDS.items()},
+    "own": lazy("Une autre : j’écris son adresse"),
 }
 SMTP_SECURITIES: dict[str, Text] = {"starttls": "STARTTLS (587)", "tls": "TLS (465)", "none": lazy("Aucune (25)")}
 
@@ -253,11 +258,13 @@ def _public_name(typed: str) -> str:
     return f"{host}:{port}" if port and port != "443" else host
 
 
-SHOP, PAPERS, BOOKING, REPAIR, MAIL, NETWORK = "shop", "papers", "booking", "repair", "mail", "network"
+SHOP, PAPERS, BOOKING, REPAIR, SELLING = "shop", "papers", "booking", "repair", "selling"
+MAIL, NETWORK = "mail", "network"
 GROUPS: dict[str, Text] = {
     SHOP: lazy("Boutique"),
     BOOKING: lazy("Rendez-vous"),
     REPAIR: lazy("Réparation en visio"),
+    SELLING: lazy("Vente en visio"),
     PAPERS: lazy("Factures et TVA"),
     MAIL: lazy("E-mails"),
     NETWORK: lazy("Réseau"),
@@ -418,6 +425,61 @@ SETTINGS: dict[str, Setting] = {
             phone,
             "+33800473333",
             show=phone_for_eyes,
+        ),
+        Setting(
+            "web_shop",
+            SELLING,
+            lazy("Votre boutique en ligne"),
+            lazy("Le panier fait en visio y est rempli d’un geste. Sans elle, le client commande et paie ici."),
+            _one_of(WEB_SHOPS),
+            "",
+            choices=WEB_SHOPS,
+        ),
+        Setting(
+            "web_shop_url",
+            SELLING,
+            lazy("Son adresse"),
+            lazy("Celle de sa page d’accueil, comme https://boutique.example."),
+            webshops.check_base,
+        ),
+        Setting(
+            "web_shop_pattern",
+            SELLING,
+            lazy("L’adresse qui ajoute au panier"),
+            lazy(
+                "Pour une autre boutique. À la place de {id}, {variant}, {product}, {sku} et {quantity} vient "
+                "l’article ; une partie entre crochets est répétée pour chaque ligne."
+            ),
+            webshops.check_pattern,
+        ),
+        Setting(
+            "delivery",
+            SELLING,
+            lazy("Livrer les commandes"),
+            lazy("Pour les commandes faites ici, sans boutique en ligne."),
+            _one_of(YES_NO),
+            "yes",
+            choices=YES_NO,
+        ),
+        Setting("delivery_price", SELLING, lazy("Prix de la livraison, TTC"), "", _cents, 590, unit="€", show=_amount),
+        Setting(
+            "delivery_free_from",
+            SELLING,
+            lazy("Livraison offerte à partir de"),
+            lazy("D’articles commandés. 0 : jamais offerte."),
+            _cents,
+            0,
+            unit="€",
+            show=_amount,
+        ),
+        Setting(
+            "collect",
+            SELLING,
+            lazy("Retirer au magasin"),
+            lazy("Le client vient chercher sa commande quand vous lui dites qu’elle est prête."),
+            _one_of(YES_NO),
+            "yes",
+            choices=YES_NO,
         ),
         Setting(
             "legal_name",
@@ -694,6 +756,10 @@ def _together(values: Mapping[str, Any]) -> dict[str, str]:
         wrong["vat_number"] = _("Nécessaire quand la boutique facture la TVA.")
     if value("legal_form") in CAPITAL_FORMS and not value("capital"):
         wrong["capital"] = _("Nécessaire pour une société.")
+    if value("web_shop") in webshops.KINDS and not value("web_shop_url"):
+        wrong["web_shop_url"] = _("Nécessaire pour y remplir le panier.")
+    if value("web_shop") == "own" and not value("web_shop_pattern"):
+        wrong["web_shop_pattern"] = _("Nécessaire pour y remplir le panier.")
     if value("turn_urls") and not value("turn_secret") and not (value("turn_user") and value("turn_password")):
         wrong["turn_urls"] = _("Donnez aussi le secret partagé, ou le compte et son mot de passe.")
     return wrong

@@ -2,7 +2,7 @@
 
 from shopvisio.catalogue.goods import Picture, Product, Variant, add, find, find_variant, set_aside
 from shopvisio.catalogue.seeking import count, listed, search
-from shopvisio.catalogue.stock import give_back, take
+from shopvisio.catalogue.stock import give_back, must_have, take
 
 __all__ = [
     "Picture",
@@ -14,6 +14,7 @@ __all__ = [
     "find_variant",
     "give_back",
     "listed",
+    "must_have",
     "search",
     "set_aside",
     "take",

@@ -13,12 +13,16 @@ def take(variant: Variant, number: int) -> None:
 
     Raises Conflict, with a sentence, when there are too few; then none is taken.
     """
-    if variant.stock is None:
-        return
-    if variant.stock < number:
+    must_have(variant, number)
+    if variant.stock is not None:
+        variant.stock -= number
+        db.session.flush()
+
+
+def must_have(variant: Variant, number: int) -> None:
+    """So many are on the shelf now. Raises Conflict, with a sentence, when there are too few."""
+    if variant.stock is not None and variant.stock < number:
         raise Conflict(_too_few(variant))
-    variant.stock -= number
-    db.session.flush()
 
 
 def give_back(variant: Variant, number: int) -> None:

@@ -10,6 +10,7 @@ from shopvisio.cases import BARRIERS, CONDITIONS, OUTCOMES, SALE_OUTCOMES, UNFIT
 from shopvisio.db import writing
 from shopvisio.errors import NotFound
 from shopvisio.web import browsers, guard, signalling, telling
+from shopvisio.web.events import talk
 from shopvisio.web.following import next_of
 from shopvisio.web.guard import case_link, guest_link, staff
 
@@ -82,10 +83,9 @@ def guest(call: Call | None, token: str) -> ResponseReturnValue:
 @blueprint.get("/desk/products/search")
 @staff("calls")
 def search() -> ResponseReturnValue:
-    """JSON: ``{products: [{id, name, summary, price (cents), url}]}`` whose names hold every word of ``q``."""
+    """JSON: ``{products: [{id, name, summary, price (cents), url, variants}]}`` that hold every word of ``q``."""
     found = catalogue.search(request.args.get("q", "")[:100])
-    products = [{"id": p.id, "name": p.name, "summary": p.summary, "price": p.price, "url": p.url} for p in found]
-    return jsonify(products=products)
+    return jsonify(products=[{"id": one.id, **talk.product(one)} for one in found])
 
 
 def conclude(appointment: Appointment) -> None:

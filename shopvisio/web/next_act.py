@@ -5,7 +5,7 @@ from datetime import datetime
 
 from flask import url_for
 
-from shopvisio import calls, cases, invoices, parts, payments
+from shopvisio import calls, cases, invoices, orders, parts, payments
 from shopvisio.booking import Appointment
 from shopvisio.cases import OUTCOMES, Case
 from shopvisio.i18n import _, money, n_, when
@@ -85,6 +85,10 @@ def _received(case: Case, _upcoming: Appointment | None, _now: datetime) -> Next
 
 
 def _closed(case: Case, _upcoming: Appointment | None, _now: datetime) -> NextAct:
+    order = next((one for one in orders.of_case(case) if one.state == "ordered"), None)
+    if order is not None:
+        url = url_for("orders.desk", number=order.number)
+        return NextAct(_("La commande {number} est à préparer.", number=order.number), _("Ouvrir la commande"), url)
     owed = sum(payments.owed(paper) for paper in invoices.of_case(case.id))
     if owed:
         return NextAct(_("Reste à payer : {amount}.", amount=money(owed)), _("Noter le paiement"), "#act-paid")

@@ -15,6 +15,8 @@ client -> server, each answered by an acknowledgement ``{…}`` or ``{error, mes
     here   {}                     does the line still stand?
     say    {text}                 a line of chat
     show   {product}              staff put a product (its id) on the customer's screen
+    pick   {variant}              put one of it into the basket -> {name}
+    pieces {line, quantity}       so many of a line of the basket from now on; 0 takes it out
     lens   {torch, zoom, sides}   what our camera has: whether its lamp is lit, {least, most, step, now}, or null;
                                   whether it may be turned
     wish   {what, to}             staff ask the customer for torch (0 or 1), zoom, or to flip
@@ -34,13 +36,15 @@ client -> server, each answered by an acknowledgement ``{…}`` or ``{error, mes
     leave  {}
 server -> client:
     people   [{seat, role, name, mic, camera, sound, voice, link, lens}]    link is live, or lost while awaited back
-    message  {id, at, role, name, text, product}               product is null or {name, summary, price, url}
+    message  {id, at, role, name, text, product}               product is null or {name, summary, price, url, variants:
+                                  [{id, label, price, left}]}
     wait     {late, busy, name}   minutes the colleague said to be late; whether another call holds them; their name
     still    {id, at, role, name, width, height, visit}    a picture came in beside the call
     wished   {what, to, name}     somebody of the shop asks for lamp, zoom or the other side
     asked    {what, name}         somebody of the shop asks for it
     steps    {}                   the checklist has changed: its pages are asked for it
     parts    {}                   a part was proposed, changed or answered, likewise
+    basket   {}                   the basket has changed, likewise
     stopped  {stop}               everything is stopped: {at, role, name, cause}; null once it goes on
     point    {role, name, of, at}
     board    {still, marks, name, role}    somebody opened a still, or took up the moving picture again (still is null)

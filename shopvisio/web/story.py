@@ -108,6 +108,26 @@ TELLINGS: dict[str, Telling] = {
     "stop_cause": Telling("hand", PLAIN, lazy("précise le danger{cause}."), lazy("avez précisé le danger{cause}.")),
     "stop_lifted": Telling("check", KEY, lazy("reprend après l’arrêt."), lazy("a repris après l’arrêt.")),
     "product_shown": Telling("bag", PLAIN, lazy("montre : {product}."), lazy("a montré : {product}.")),
+    "handed_to_web_shop": Telling(
+        "ext",
+        KEY,
+        lazy("passe à la boutique en ligne : {pieces}, {cents}."),
+        lazy("êtes passé à la boutique en ligne : {pieces}, {cents}."),
+    ),
+    "ordered": Telling("bag", KEY, lazy("commande {order} : {cents}."), lazy("avez commandé : {order}, {cents}.")),
+    "order_ready": Telling("box", KEY, lazy("a préparé {order}."), lazy("a préparé votre commande {order}.")),
+    "order_sent": Telling(
+        "truck", KEY, lazy("a envoyé {order}{carrier}."), lazy("a envoyé votre commande {order}{carrier}.")
+    ),
+    "order_done": Telling("check", KEY, lazy("note {order} comme remise."), lazy("avez reçu {order}.")),
+    "order_cancelled": Telling("x", KEY, lazy("annule {order}."), lazy("avez annulé {order}.")),
+    "order_withdrawn": Telling("doc", KEY, lazy("renonce à {order}."), lazy("avez renoncé à {order}.")),
+    "order_returned": Telling(
+        "undo",
+        KEY,
+        lazy("note un retour sur {order} : avoir {paper}, {cents}."),
+        lazy("a reçu votre retour sur {order} : avoir {paper}, {cents}."),
+    ),
     "proposed": Telling("wrench", KEY, lazy("conclut : {outcome}."), lazy("a conclu : {outcome}.")),
     "outcome": Telling("check", KEY, lazy("conclut : {outcome}."), lazy("a conclu : {outcome}.")),
     "still_works": Telling(
@@ -213,7 +233,7 @@ MISSED = {
 }
 EITHER = {  # the customer's own act, or another's
     "booked", "moved", "cancelled", "safety", "marked", "part_received", "billing",
-    "step_done", "step_undone", "gate_stopped", "stopped", "stop_cause",
+    "step_done", "step_undone", "gate_stopped", "stopped", "stop_cause", "order_done", "order_cancelled",
 }  # fmt: skip
 # nobody's own act: told without a name
 ON_THEIR_PAGE = {"late", "caught_up", "confirmed_by_staff"}  # the customer reads of it there in any case
@@ -349,6 +369,8 @@ def _words(told: dict[str, Any]) -> dict[str, str]:
         "cents": money(int(told.get("cents", 0))),
         "method": str(METHODS.get(told.get("method", ""), "")).lower(),
         "product": str(told.get("product", "")),
+        "order": str(told.get("order", "")),
+        "pieces": n_("{n} article", "{n} articles", int(told.get("n", 0))),
         "subject": str(told.get("subject", "")),
         "guide": str(told.get("guide", "")),
         "checks": checks_words(told),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from flask import url_for
 
-from shopvisio import booking, calls, cases, jobs, letters, mail, settings
+from shopvisio import booking, calls, cases, jobs, letters, mail, orders, payments, settings
 from shopvisio.booking import Appointment
 from shopvisio.calls import Call
 from shopvisio.cases import OUTCOMES, Case
@@ -37,7 +37,17 @@ def todos(now: datetime) -> list[Todo]:
     known = calls.of_all(over.values())
     unfinished = {case: _unfinished(visit, known.get(visit.id)) for case, visit in over.items()}
     found = [todo for case in reversed(waiting) if (todo := unfinished.get(case.id) or _todo(case, now)) is not None]
-    return sorted(found, key=lambda todo: todo.waits)
+    return sorted([*found, *_orders()], key=lambda todo: todo.waits)
+
+
+def _orders() -> Iterator[Todo]:
+    for order in orders.listed(("ordered",)):
+        owed = payments.owed(order.paper) if order.paper else 0
+        paid = _("à payer au retrait") if order.pay == "shop" else _("reste à payer")
+        paid = paid if owed else _("payée")
+        small = ", ".join((n_("{n} article", "{n} articles", order.pieces), paid))
+        url = url_for("orders.desk", number=order.number)
+        yield Todo(_("Commande à préparer, {name}", name=order.name), small, url, bool(owed) and order.pay != "shop")
 
 
 def _todo(case: Case, now: datetime) -> Todo | None:

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from shopvisio import booking, cases, clock, mail, settings
+from shopvisio import booking, cases, clock, mail, orders, settings
 from shopvisio.cases import Case
 from shopvisio.db import writing
 from shopvisio.web import guard, signalling, wake_jobs
@@ -21,6 +21,8 @@ def _foot() -> dict[str, Any]:
     case: Case | None = g.get("case")
     if case is None:
         return {"withdraw_here": url_for("withdrawal.find")}
+    if order := orders.renounceable(case, clock.now()):
+        return {"withdraw_here": url_for("orders.renounce", token=guard.token_of(case), number=order.number)}
     may = cases.may_withdraw(case, clock.now())
     return {"withdraw_here": url_for("withdrawal.confirm", token=guard.token_of(case)) if may else ""}
 

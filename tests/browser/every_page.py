@@ -16,9 +16,11 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from shopvisio import (
+    baskets,
     booking,
     calls,
     cases,
+    catalogue,
     clock,
     config,
     db,
@@ -30,6 +32,7 @@ from shopvisio import (
     invoices,
     legal,
     links,
+    orders,
     papers,
     parts,
     ratings,
@@ -39,6 +42,7 @@ from shopvisio import (
 )
 from shopvisio.accounts import Staff
 from shopvisio.app import create_app
+from shopvisio.baskets import BasketLine
 from shopvisio.booking import Appointment, ByStaff, Service
 from shopvisio.calls import Call
 from shopvisio.cases import Case, Intake
@@ -49,6 +53,7 @@ from shopvisio.inquiries import Inquiry
 from shopvisio.intake import Draft
 from shopvisio.invoices import Paper
 from shopvisio.legal import Version
+from shopvisio.orders import Order, Wish
 from shopvisio.parts import Wanted
 from shopvisio.steps import Wording
 from shopvisio.web import guard
@@ -125,6 +130,8 @@ def fill(shop: Shop, now: datetime) -> None:
     cases.dismiss(seen(shop.repair, shop.repairer, next(back)), "no_show", shop.repairer.actor, now)
     sold = seen(shop.sale, shop.seller, next(back))
     cases.propose(sold, "sold", "", shop.seller.actor, now)
+    for acts in range(5):
+        ordered(seen(shop.sale, shop.seller, next(back)), shop.seller, acts, now)
     cases.withdraw(book_visit(shop.repair, now + timedelta(days=2), now).case, now)
     booking.cancel(book_visit(shop.repair, now + timedelta(days=3), now), now)
     by_phone = ByStaff(shop.repairer.actor)
@@ -139,6 +146,25 @@ def fill(shop: Shop, now: datetime) -> None:
         calls.invite(soon, shop.owner.actor, now)
         book_visit(service, now + timedelta(days=1), now)
         on_the_way(service, now + timedelta(days=4), now, dangers=["nothing"], done=[])
+
+
+def ordered(case: Case, seller: Staff, acts: int, now: datetime) -> None:
+    """A basket, then an order that went on by so many acts."""
+    variant = catalogue.search("")[0].variants[0]
+    baskets.pick(case, variant.id, seller.actor, now)
+    if not acts:
+        return
+    wish = (
+        Wish("collect", "shop") if acts == 1 else Wish("deliver", "transfer", "4 impasse des Tilleuls", "69003", "Lyon")
+    )
+    order = orders.place(case, wish, case.customer.actor, now)
+    if acts == 2:
+        orders.cancel(order, "Cassée au magasin", seller.actor, now)
+    if acts > 2:
+        orders.send(order, "Colissimo", "https://suivi.example/6A", seller.actor, now)
+    if acts > 3:
+        orders.hand_out(order, case.customer.actor, now)
+        orders.withdraw(order, now)
 
 
 def on_the_way(service: Service, start: datetime, now: datetime, **more: object) -> Draft:
@@ -235,6 +261,13 @@ def by_their_own_links() -> Iterator[tuple[str, str]]:
     yield "stranger", f"/confirm/{links.sign(key, links.HOLD, held.key)}"
     call = session.scalars(select(Call).where(Call.guest != "").limit(1)).one()
     yield "stranger", f"/guest/{guard.guest_token(call)}"
+    basket = guard.token_of(session.scalars(select(Case).join(BasketLine).limit(1)).one())
+    yield from (("stranger", f"/case/{basket}/{page}") for page in ("basket", "order"))
+    for order in session.scalars(select(Order).order_by(Order.id)):
+        yield "stranger", f"/case/{guard.token_of(order.case)}/orders/{order.number}"
+        yield "owner", f"/desk/orders/{order.number}"
+    sent = session.scalars(select(Order).where(Order.state == "sent")).one()
+    yield "stranger", f"/case/{guard.token_of(sent.case)}/orders/{sent.number}/renounce"
     yield "owner", f"/desk/book/1?start={held.start + timedelta(days=1):%Y-%m-%dT%H:%M}Z"
 
 

@@ -1,6 +1,6 @@
 """What a page may say over the socket: a table of events for each thing that people do in a call."""
 
-from shopvisio.web.events import danger, invitation, lens, photos, pointing, quality, seat, talk
+from shopvisio.web.events import basket, danger, invitation, lens, photos, pointing, quality, seat, talk
 from shopvisio.web.wire import Events, Gestures
 
 EVENTS: Events = {
@@ -10,6 +10,7 @@ EVENTS: Events = {
     **lens.EVENTS,
     **pointing.EVENTS,
     **quality.EVENTS,
+    **basket.EVENTS,
     **invitation.EVENTS,
     **danger.EVENTS,
 }

@@ -7,6 +7,7 @@ from flask_socketio import emit
 
 from shopvisio import calls, catalogue
 from shopvisio.calls import Message
+from shopvisio.catalogue import Product
 from shopvisio.db import writing
 from shopvisio.errors import NotFound
 from shopvisio.i18n import _
@@ -34,15 +35,24 @@ def _show(who: Who, now: datetime, product: int) -> None:
 
 def told(message: Message) -> dict[str, Any]:
     """A message as pages know it."""
-    shown = message.product
-    product = shown and {"name": shown.name, "summary": shown.summary, "price": shown.price, "url": shown.url}
     return {
         "id": message.id,
         "at": message.at.isoformat(),
         "role": message.actor,
         "name": message.name,
         "text": message.text,
-        "product": product,
+        "product": message.product and product(message.product),
+    }
+
+
+def product(shown: Product) -> dict[str, Any]:
+    """A product as pages know it: prices in cents, ``left`` is how many there are, null where nobody counts."""
+    return {
+        "name": shown.name,
+        "summary": shown.summary,
+        "price": shown.price,
+        "url": shown.url,
+        "variants": [{"id": v.id, "label": v.label, "price": v.price, "left": v.stock} for v in shown.variants],
     }
 
 

@@ -6,6 +6,7 @@
 /** @typedef {"before" | "waiting" | "live" | "left" | "replaced" | "phoned" | "refused"} View */
 
 import { stayAwake } from "./awake.js";
+import { Basket } from "./basket.js";
 import { Camera } from "./camera.js";
 import { Chat } from "./chat.js";
 import { Checklist } from "./checklist.js";
@@ -84,6 +85,7 @@ const line = new Line(
     asked: onAsked,
     steps: () => void checklist?.look(),
     parts: () => void offer?.look(),
+    basket: () => void basket?.look(),
     stopped: ({ stop }) => {
       danger?.show(stop);
       void checklist?.look(); // nothing is ticked meanwhile
@@ -109,6 +111,7 @@ const bigScreen = new Screen(page.dataset.screen ?? "", facts.csrf, () => locati
 const chat = new Chat(facts.role, (text) => line.say(text));
 const offer = document.querySelector("#on-offer") ? new Offer() : null;
 const checklist = document.querySelector("#steps") ? new Checklist() : null;
+const basket = document.querySelector("#basket") ? new Basket(line, announce) : null;
 const danger = document.querySelector("#stopped") ? new Danger(line) : null;
 const card = facts.role === "customer" ? new Card() : null;
 const invitation = isStaff ? new Invitation(line) : null;
@@ -231,6 +234,7 @@ function onEntered(seated) {
   onWait(seated.wait);
   void checklist?.look();
   void offer?.look();
+  void basket?.look();
   danger?.show(seated.stopped);
   if (album?.catchUp(seated.stills) && photoMode?.on) album.showLatest();
   void shutter?.catchUp();

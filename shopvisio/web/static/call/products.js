@@ -3,6 +3,7 @@
 /** @typedef {import("./protocol.js").Product} Product */
 /** @typedef {Product & {id: number}} Found */
 
+import { picks } from "./basket.js";
 import { find, make } from "./dom.js";
 import { money, say } from "./words.js";
 
@@ -54,12 +55,13 @@ export class Shelf {
   /** @param {Found} product */
   #row(product) {
     const text = make("span", "", product.name, make("small", "", money(product.price)));
-    if (product.id === this.#shown) return make("li", "", text, make("span", "pill live", say("onScreen")));
+    const chosen = make("span", "picks", ...picks(product));
+    if (product.id === this.#shown) return make("li", "", text, make("span", "pill live", say("onScreen")), chosen);
     const button = make("button", "btn mini", say("show"));
     button.setAttribute("type", "button");
     button.setAttribute("aria-label", `${say("show")} ${product.name}`);
     button.addEventListener("click", () => this.#push(product));
-    return make("li", "", text, button);
+    return make("li", "", text, button, chosen);
   }
 
   /** @param {Found} product */
@@ -92,6 +94,7 @@ export class Card {
     const link = /** @type {HTMLAnchorElement} */ (find("a", this.#card));
     link.hidden = !product.url;
     if (product.url) link.href = product.url;
+    find(".picks", this.#card).replaceChildren(...picks(product));
     this.#card.hidden = false;
   }
 

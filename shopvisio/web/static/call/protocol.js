@@ -21,11 +21,14 @@
  * @property {"live" | "lost"} link
  * @property {import("./optics.js").Lens | null} lens  What their camera has, once they told.
  *
+ * @typedef {{id: number, label: string, price: number, left: number | null}} Variant  `left`: pieces, where counted.
+ *
  * @typedef {Object} Product
  * @property {string} name
  * @property {string} summary
  * @property {number} price  Cents.
  * @property {string} url
+ * @property {Variant[]} variants
  *
  * @typedef {Object} Message
  * @property {number} id
@@ -113,6 +116,7 @@
  * @property {(asked: Asked) => void} asked  Somebody of the shop asks our page for something.
  * @property {() => void} steps  The checklist has changed.
  * @property {() => void} parts  A part was proposed, changed or answered.
+ * @property {() => void} basket  The basket has changed.
  * @property {(told: {stop: Stopped | null}) => void} stopped  Everything is stopped, or goes on.
  * @property {(wished: Wished) => void} wished  Somebody of the shop asks for lamp, zoom or the other side.
  * @property {(pointed: Pointed) => void} point
@@ -178,7 +182,7 @@ export class Line {
     this.#socket.on("connect", () => this.#sit());
     this.#socket.on("disconnect", (/** @type {string} */ why) => this.#cut(why));
     this.#socket.on("connect_error", (/** @type {any} */ error) => this.#failed(error));
-    for (const name of /** @type {const} */ (["people", "message", "wait", "still", "asked", "wished", "steps", "parts", "stopped", "closing"])) {
+    for (const name of /** @type {const} */ (["people", "message", "wait", "still", "asked", "wished", "steps", "parts", "basket", "stopped", "closing"])) {
       this.#socket.on(name, hear[name]);
     }
     for (const name of /** @type {const} */ (["point", "board", "freeze", "stroke", "marks"])) {
@@ -230,6 +234,26 @@ export class Line {
   async show(product) {
     await this.#seat();
     await this.#ask("show", { product });
+  }
+
+  /**
+   * Put one of it into the basket.
+   * @param {number} variant
+   * @returns {Promise<string>} its name
+   */
+  async pick(variant) {
+    await this.#seat();
+    return (await this.#ask("pick", { variant })).name;
+  }
+
+  /**
+   * So many of a line of the basket from now on; 0 takes it out.
+   * @param {number} line
+   * @param {number} quantity
+   */
+  async pieces(line, quantity) {
+    await this.#seat();
+    await this.#ask("pieces", { line, quantity });
   }
 
   /** Something speaks against the line: where a fresh connection stands before it answers, it is made anew. */

@@ -1,0 +1,140 @@
+"""From a card that is shown to the filled basket of a web shop, or to an order, in two real browsers."""
+
+import json
+import re
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .conftest import Chromium, Served
+from .people import click, colleague, customer
+
+MAKER, NUMBER = "Cafetière Lumio 12 tasses", "48512"
+
+
+class WebShop(ThreadingHTTPServer):
+    """Stands in for WooCommerce and for Shopify: a basket for whoever asks for it as these two want to be asked."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Page)
+        self.asked: list[str] = []
+        self.referrers: list[str] = []
+
+    @property
+    def address(self) -> str:
+        """Where its home page is."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _Page(BaseHTTPRequestHandler):
+    server: WebShop
+
+    def do_GET(self) -> None:
+        if self.path == "/favicon.ico":
+            return self.send_error(404)
+        self.server.asked.append(self.path)
+        self.server.referrers.append(self.headers.get("Referer", ""))
+        fits = {
+            f"/checkout-link/?products={NUMBER}:2": "WooCommerce : 2 articles",
+            f"/cart/{NUMBER}:2?storefront=true": "Shopify : 2 articles",
+        }
+        said = fits.get(self.path, "Votre panier est vide")
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(f"<!doctype html><title>Panier</title><h1>{said}</h1>".encode())
+
+    def log_message(self, *_said: object) -> None:
+        """Nothing to say."""
+
+
+@pytest.fixture
+def web_shop() -> Iterator[WebShop]:
+    shop = WebShop()
+    threading.Thread(target=shop.serve_forever, daemon=True).start()
+    yield shop
+    shop.shutdown()
+    shop.server_close()
+
+
+def put(served: Served, **values: str) -> None:
+    """The owner's settings, as the settings' page writes them."""
+    with closing(sqlite3.connect(Path(served.env["SHOPVISIO_DATA"]) / "shop.db", timeout=10)) as base, base:
+        for name, value in values.items():
+            base.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, json.dumps(value)))
+
+
+@pytest.fixture
+def sold_elsewhere(served: Served, web_shop: WebShop) -> Iterator[WebShop]:
+    """The shop sells in a web shop, which knows the coffee maker by its number."""
+    with closing(sqlite3.connect(Path(served.env["SHOPVISIO_DATA"]) / "shop.db", timeout=10)) as base, base:
+        base.execute(
+            "UPDATE variant SET outside = ? WHERE product_id = (SELECT id FROM product WHERE name = ?)", (NUMBER, MAKER)
+        )
+    put(served, web_shop="woocommerce", web_shop_url=web_shop.address)
+    yield web_shop
+    put(served, web_shop="")
+
+
+def buys(marie: Page) -> Page:
+    """One tap on the button that buys; what opens beside the call."""
+    with marie.expect_popup() as opened:
+        marie.get_by_role("button", name="Acheter dans notre boutique en ligne").click()
+    return opened.value
+
+
+def test_from_a_card_to_the_basket_of_a_web_shop_and_to_an_order(
+    served: Served, chromium: Chromium, sold_elsewhere: WebShop
+) -> None:
+    visit = served.visit("sale")
+    marie = customer(chromium, served, visit)
+    nadia = colleague(chromium, served, visit, "seller")
+    nadia.get_by_label("Nom du produit").fill("cafetiere")
+    nadia.get_by_role("button", name=f"Montrer {MAKER}").click()
+    card = marie.locator("#product")
+    expect(card).to_contain_text(MAKER)
+
+    card.get_by_role("button", name=f"Mettre {MAKER} au panier").click()
+    beside = nadia.locator("#basket")
+    expect(beside).to_contain_text(MAKER)
+    beside.get_by_role("button", name="Un de plus").click()
+    expect(beside).to_contain_text("179,80")
+    mine = marie.locator("#basket summary")
+    expect(mine).to_contain_text("2")
+
+    marie.reload()  # it is kept by the appliance, not by the page
+    expect(mine).to_contain_text("Panier 2")
+    click(marie, "Fermer")
+    mine.click()
+    woo = buys(marie)
+    expect(woo.get_by_role("heading")).to_have_text("WooCommerce : 2 articles")
+    woo.close()
+    put(served, web_shop="shopify")
+    shopify = buys(marie)
+    expect(shopify.get_by_role("heading")).to_have_text("Shopify : 2 articles")
+    shopify.close()
+    assert all(visit.case_path not in told for told in sold_elsewhere.referrers), "the secret link stays here"
+    expect(marie.locator("#room")).to_be_visible()
+    expect(nadia.locator("#mine, #theirs").first).to_be_visible()
+
+    put(served, web_shop="")
+    beside.get_by_role("button", name="Un de moins").click()  # told to both: the page knows its new way to buy
+    with marie.expect_popup() as opened:
+        marie.locator("#basket").get_by_role("link", name="Commander").click()
+    order = opened.value
+    order.get_by_label("Retrait au magasin").check()
+    order.get_by_label("Au magasin, en venant la chercher").check()
+    expect(order.get_by_label("Adresse de livraison")).to_be_hidden()
+    order.get_by_label("J’ai lu les conditions générales").check()
+    order.get_by_role("button", name="Commander").click()
+    expect(order.get_by_role("heading", name="C’est commandé, merci")).to_be_visible()
+    expect(beside).to_contain_text(re.compile(r"Commande C\d{4}-\d{4}, 89,90"))
+    expect(marie.locator("#basket")).to_contain_text(re.compile(r"Commande C\d{4}-\d{4}"))
