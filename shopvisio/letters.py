@@ -33,6 +33,7 @@ from shopvisio import (
     ratings,
     reports,
     settings,
+    sms,
 )
 from shopvisio.accounts import APPLIANCE, Staff
 from shopvisio.booking import Appointment
@@ -51,6 +52,7 @@ from shopvisio.orders import Order
 
 RENDER_SECONDS = 60
 ARCHIVE_SECONDS = 400
+BY_SMS = ("confirmation", "moved", "cancelled", "reminder", "late")  # in short, to who has no mail or has no time
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,9 @@ class Letters:
         }
 
     def _to_customer(self, name: str, case: Case, now: datetime, **facts: Any) -> None:
+        if sms.is_configured() and _goes_by_sms(name, case, facts):
+            to, read_in = case.customer.phone, case.customer.language
+            mail.compose_short(name, to, read_in, now, case.id, url=self.case_url(case), **facts)
         if not case.customer.email:
             return  # booked on the telephone by somebody without one: the shop dictates or prints their link
         mail.compose(
@@ -401,33 +406,31 @@ class Letters:
             books.keep(made, year, facts["by"], now)
 
     def mail(self, facts: dict[str, Any], now: datetime) -> None:
-        """Send one mail of the outbox, and note what came of it."""
+        """Send one mail or short message of the outbox, and note what came of it."""
         row = db.session.get_one(Mail, facts["mail"])
         if row.state != "waiting":
             return
-        carried = [file["paper"] for file in mail.files_of(row) if "paper" in file]
-        bytes_of = {number: invoices.pdf_of(db.session.get_one(Paper, number)) or b"" for number in carried}
-        made, to = mail.message(row, bytes_of, now), mail.server()
+        work, values = _delivery(row, now)
         db.session.rollback()
         try:
-            hub.in_thread(mail.deliver, to, made, timeout=4 * mail.SECONDS)
+            hub.in_thread(work, *values, timeout=4 * mail.SECONDS)
         except MailFailed as error:
             with writing():
                 db.session.get_one(Mail, facts["mail"]).reason = error.message
                 if error.permanent:
                     db.session.get_one(Mail, facts["mail"]).state = "failed"
-                    self._note_mail(db.session.get_one(Mail, facts["mail"]), "mail_failed", now)
+                    self._note_mail(db.session.get_one(Mail, facts["mail"]), "failed", now)
             raise
         with writing():
             row = db.session.get_one(Mail, facts["mail"])
             row.state, row.sent, row.reason = "sent", now, ""
-            self._note_mail(row, "mail_sent", now)
+            self._note_mail(row, "sent", now)
 
     def _note_mail(self, row: Mail, kind: str, now: datetime) -> None:
         """In the story of its case, what became of a mail to the customer."""
         if row.case_id is not None and row.name != "staff":
             case = db.session.get_one(Case, row.case_id)
-            cases.record(case, kind, APPLIANCE, now, subject=row.subject, mail=row.id)
+            cases.record(case, f"{row.way}_{kind}", APPLIANCE, now, subject=row.subject, mail=row.id)
 
     def tidy(self, facts: dict[str, Any], now: datetime) -> None:
         """Once a day: forget drafts nobody finished, with their photos, and photos that never came whole."""
@@ -488,3 +491,20 @@ def papers_waiting() -> list[Case]:
     """Closed cases whose paper could not be issued yet."""
     closed = select(Case).where(Case.state == "closed", Case.outcome.in_(list(papers.OUTCOME_PAPER)))
     return [case for case in db.session.scalars(closed) if papers.current(case) is None]
+
+
+def _goes_by_sms(name: str, case: Case, facts: dict[str, Any]) -> bool:
+    """Who has no mail reads the short form of what is in BY_SMS; the others what would come too late by mail."""
+    pressing = name == "late" or (name == "reminder" and facts["ahead"] == "hour")
+    return (
+        name in BY_SMS and (pressing or not case.customer.email) and settings.takes_messages(case.customer.phone)
+    )
+
+
+def _delivery(row: Mail, now: datetime) -> tuple[Callable[..., None], tuple[Any, ...]]:
+    """What hands this row of the outbox over, and its values: for a thread."""
+    if row.way == "sms":
+        return sms.deliver, (sms.gateway(), row.to, row.text)
+    carried = [file["paper"] for file in mail.files_of(row) if "paper" in file]
+    bytes_of = {number: invoices.pdf_of(db.session.get_one(Paper, number)) or b"" for number in carried}
+    return mail.deliver, (mail.server(), mail.message(row, bytes_of, now))

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shopvisio import i18n, settings
+from shopvisio import i18n, settings, sms
 from shopvisio.brand import palette
 from shopvisio.db import Base, db
 from shopvisio.errors import MailFailed
@@ -43,12 +43,16 @@ _templates.filters |= {
 
 
 class Mail(Base):
-    """One mail. ``state`` is waiting, sent, failed or off (no mail server was set); ``reason`` says why it failed."""
+    """One mail or, by ``way``, one short message (then the subject is all of it, ``to`` a telephone).
+
+    ``state`` is waiting, sent, failed or off (no mail server was set); ``reason`` says why it failed.
+    """
 
     __tablename__ = "mail"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"), index=True)
+    way: Mapped[str] = mapped_column(default="mail", server_default="mail")  # or sms
     name: Mapped[str]
     to: Mapped[str]
     subject: Mapped[str]
@@ -110,6 +114,19 @@ def compose(
     if mail.state == "waiting":
         enqueue("mail", now, mail=mail.id)
     return mail
+
+
+def compose_short(
+    name: str, to: str, language: str, now: datetime, case_id: int | None = None, **facts: Any
+) -> Mail:
+    """Write the short message ``mails/sms/<name>.txt`` into the outbox, in the caller's transaction."""
+    with i18n.use(language, settings.zone()):
+        text = sms.plain(_templates.get_template(f"sms/{name}.txt").render(facts | _shop()))
+    row = Mail(case_id=case_id, way="sms", name=name, to=to, subject=text, text=text, html="", created=now)
+    db.session.add(row)
+    db.session.flush()
+    enqueue("mail", now, mail=row.id)
+    return row
 
 
 def preview(name: str, language: str, **facts: Any) -> tuple[str, str]:
@@ -219,9 +236,14 @@ def latest(limit: int = 100) -> list[Mail]:
 
 def retry(mail: Mail, now: datetime) -> None:
     """Try once more to send a mail that did not leave."""
-    if mail.state != "sent" and is_configured():
+    if mail.state != "sent" and (sms.is_configured() if mail.way == "sms" else is_configured()):
         mail.state, mail.reason = "waiting", ""
         enqueue("mail", now, mail=mail.id)
+
+
+def send_short_test(to: str, language: str, now: datetime) -> Mail:
+    """The same by short message."""
+    return compose_short("test", to, language, now)
 
 
 def send_test(to: str, language: str, now: datetime) -> Mail:

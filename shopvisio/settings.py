@@ -46,6 +46,7 @@ VAT_REGIMES: dict[str, Text] = {
     "franchise": lazy("Franchise en base, pas de TVA"),
 }
 VAT_RATES: dict[str, Text] = {"2000": "20 %", "1000": "10 %", "850": "8,5 %", "550": "5,5 %", "210": "2,1 %"}
+SMS_JSON = ('{"', "{\n", "{ ", "[")  # how a body begins that is JSON, and not a form whose first place is {to}
 YES_NO: dict[str, Text] = {"no": lazy("Non"), "yes": lazy("Oui")}
 HOLIDAYS: dict[str, Text] = {  # the country, and the part of it, as the library of holidays calls them
     "FR": lazy("France"),
@@ -184,6 +185,11 @@ def phone_for_eyes(number: str) -> str:
     return shown.replace(" ", "\u00a0")
 
 
+def takes_messages(number: str) -> bool:
+    """Whether a short message to this number has a chance: it is no fixed line."""
+    return phonenumbers.number_type(phonenumbers.parse(number, "FR")) != phonenumbers.PhoneNumberType.FIXED_LINE
+
+
 def _checked(library: Any, sentence: Text) -> Read:
     def read(typed: str) -> str:
         if not typed.strip():
@@ -237,6 +243,26 @@ def _turn_urls(typed: str) -> str:
     return " ".join(typed.split())
 
 
+def _web_address(typed: str) -> str:
+    url = typed.strip()
+    if url and not (re.fullmatch(r"https?://[^\s/?#@]+[^\s]*", url) and len(url) <= 500):
+        raise ValueError(_("Une adresse entière, comme https://sms.exemple.example/envoi."))
+    return url
+
+
+def _sms_body(typed: str) -> str:
+    body = typed.strip()
+    if not ("{to}" in body and "{text}" in body):
+        places = {"number": "{to}", "words": "{text}"}
+        raise ValueError(_("Il faut {number} là où va le numéro, et {words} là où va le message.", **places))
+    if body.startswith(SMS_JSON):
+        try:
+            json.loads(body)
+        except ValueError:
+            raise ValueError(_("Ce JSON n’est pas complet : vérifiez les guillemets et les accolades.")) from None
+    return body
+
+
 HOST = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 
 
@@ -266,7 +292,7 @@ GROUPS: dict[str, Text] = {
     REPAIR: lazy("Réparation en visio"),
     SELLING: lazy("Vente en visio"),
     PAPERS: lazy("Factures et TVA"),
-    MAIL: lazy("E-mails"),
+    MAIL: lazy("E-mails et SMS"),
     NETWORK: lazy("Réseau"),
 }
 
@@ -639,6 +665,36 @@ SETTINGS: dict[str, Setting] = {
             secret=True,
         ),
         Setting("mail_from", MAIL, lazy("Expéditeur"), lazy("Vide : l’e-mail de la boutique."), _email),
+        Setting(
+            "sms_url",
+            MAIL,
+            lazy("Passerelle SMS"),
+            lazy(
+                "L’adresse que donne votre opérateur de SMS, ou une passerelle à vous. Partent par SMS : le rappel de "
+                "la dernière heure, un retard et, à qui n’a pas d’e-mail, la réservation et ses changements. "
+                "Vide : aucun."
+            ),
+            _web_address,
+        ),
+        Setting(
+            "sms_body",
+            MAIL,
+            lazy("Ce que reçoit la passerelle"),
+            lazy(
+                "Un formulaire ou du JSON, d’après sa notice : to où va le numéro, text où va le message, "
+                "entre accolades."
+            ),
+            _sms_body,
+            "to={to}&text={text}",
+        ),
+        Setting(
+            "sms_authorization",
+            MAIL,
+            lazy("Autorisation de la passerelle"),
+            lazy("L’en-tête Authorization de sa notice, comme « Bearer » suivi de votre clé."),
+            _text(500),
+            secret=True,
+        ),
         Setting(
             "public_name",
             NETWORK,

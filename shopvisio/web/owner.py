@@ -22,7 +22,7 @@ from wtforms import (
 )
 from wtforms.widgets import CheckboxInput
 
-from shopvisio import accounts, booking, calendar, clock, invoices, jobs, legal, mail, payments, settings
+from shopvisio import accounts, booking, calendar, clock, invoices, jobs, legal, mail, payments, settings, sms
 from shopvisio import papers as case_papers
 from shopvisio.accounts import Staff
 from shopvisio.booking import Closure, Service
@@ -156,6 +156,7 @@ def _settings_page(
         form=form,
         missing={setting.name for setting in settings.missing()},
         mail_ready=mail.is_configured(),
+        sms_ready=sms.is_configured(),
         reach=getattr(current_app.extensions.get("reach"), "now", None),
         services=_services(services or {}) if group == settings.BOOKING else [],
         new_service=new_service or NewServiceForm(formdata=None),
@@ -168,6 +169,17 @@ def send_test() -> ResponseReturnValue:
     """ "Send me a test": a row of the outbox like any other, so the truth about it stands there."""
     with writing():
         mail.send_test(_me().email, language(), clock.now())
+    wake_jobs()
+    return redirect(url_for("owner.mails"), 303)
+
+
+@blueprint.post("/settings/mail/test-sms")
+@staff("settings")
+def send_test_sms() -> ResponseReturnValue:
+    """The same by short message, to the telephone of the shop."""
+    with writing():
+        if sms.is_configured():
+            mail.send_short_test(settings.get("phone"), language(), clock.now())
     wake_jobs()
     return redirect(url_for("owner.mails"), 303)
 
@@ -630,7 +642,8 @@ def retry_papers() -> ResponseReturnValue:
 @staff("settings")
 def mails() -> ResponseReturnValue:
     """What was written to whom, and what really happened to it."""
-    return render_template("desk/mails.html", mails=mail.latest(), is_configured=mail.is_configured())
+    ready = {"mail": mail.is_configured(), "sms": sms.is_configured()}
+    return render_template("desk/mails.html", mails=mail.latest(), ready=ready)
 
 
 @blueprint.post("/mails/<int:mail_id>/retry")

@@ -237,7 +237,10 @@ EITHER = {  # the customer's own act, or another's
 }  # fmt: skip
 # nobody's own act: told without a name
 ON_THEIR_PAGE = {"late", "caught_up", "confirmed_by_staff"}  # the customer reads of it there in any case
-IMPERSONAL = {"call_started", "card_refund_failed", "missed", "still", "mail_sent", "mail_failed", "nudged"}
+IMPERSONAL = {
+    "call_started", "card_refund_failed", "missed", "still", "nudged",
+    "mail_sent", "mail_failed", "sms_sent", "sms_failed",
+}  # fmt: skip
 
 
 def tell(entry: Entry, to_customer: bool = False) -> Line | None:

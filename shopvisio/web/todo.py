@@ -115,10 +115,12 @@ def _mail_trouble() -> Iterator[Trouble]:
         fact = _("Les e-mails ne partent pas : aucun serveur d’envoi n’est réglé.")
         then = _("Vos clients ne reçoivent que le lien affiché à l’écran.")
         yield Trouble("warn", "mail", fact, then, url_for("owner.group", group="mail"), _("Régler"))
-        return
-    failed = len(mail.failing())
-    if failed:
-        fact = n_("{n} e-mail n’est pas parti.", "{n} e-mails ne sont pas partis.", failed)
+    failed = mail.failing()
+    if mails := sum(row.way == "mail" for row in failed):
+        fact = n_("{n} e-mail n’est pas parti.", "{n} e-mails ne sont pas partis.", mails)
+        yield Trouble("bad", "mail", fact, _("Vos clients ne l’ont pas reçu."), url, act)
+    if short := sum(row.way == "sms" for row in failed):
+        fact = n_("{n} SMS n’est pas parti.", "{n} SMS ne sont pas partis.", short)
         yield Trouble("bad", "mail", fact, _("Vos clients ne l’ont pas reçu."), url, act)
 
 
