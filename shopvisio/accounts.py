@@ -193,6 +193,18 @@ def set_password(staff: Staff, password: str) -> None:
     db.session.flush()
 
 
+def reset_owner(email: str, password: str) -> Staff:
+    """A new password for the owner with this address, or for the first: from the machine itself. Raises Conflict when
+    there is no such owner."""
+    owners = select(Staff).where(Staff.role == "owner").order_by(Staff.active.desc(), Staff.id)
+    found = db.session.scalar(owners.where(Staff.email == email.strip().lower()) if email else owners)
+    if found is None:
+        raise Conflict(_("Aucun propriétaire n’a cette adresse."))
+    found.active = True
+    set_password(found, password)
+    return found
+
+
 MATCHES = 12  # customers shown for what was typed
 
 

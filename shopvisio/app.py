@@ -2,7 +2,9 @@
 
 import logging
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -11,22 +13,24 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 
-from shopvisio import accounts, base, clock, db, guides, hub, jobs, legal, links, settings
+from shopvisio import accounts, backup, base, clock, db, guides, hub, jobs, legal, links, settings
 from shopvisio.cards.till import Till
 from shopvisio.cases import Case
 from shopvisio.catalogue.imports import Importer
 from shopvisio.claim import Claim
-from shopvisio.config import BadConfig, Config
+from shopvisio.config import BadConfig, Config, load
 from shopvisio.intake import Draft
 from shopvisio.invoices import Paper
 from shopvisio.jobs import Handler, Job
 from shopvisio.letters import Letters
+from shopvisio.upkeep import Upkeep
 from shopvisio.web import (
     accept,
     aftercare,
     agenda,
     assets,
     available,
+    backups,
     baskets,
     billing,
     book,
@@ -39,6 +43,7 @@ from shopvisio.web import (
     diagnosis,
     dictation,
     door,
+    erasing,
     feed,
     following,
     front,
@@ -54,6 +59,7 @@ from shopvisio.web import (
     products,
     public,
     register,
+    restoring,
     safety,
     signalling,
     steps,
@@ -108,6 +114,9 @@ BLUEPRINTS = (
     knock,
     diagnosis,
     products,
+    backups,
+    restoring,
+    erasing,
     overview,
     trial,
     dictation,
@@ -155,6 +164,7 @@ def create_app(config: Config) -> Flask:
         **_letters(config).handlers(),
         **till.handlers(),
         **Importer(config).handlers(),
+        **Upkeep(config).handlers(),
     }
     signalling.register(app)
 
@@ -204,7 +214,7 @@ def start_jobs(app: Flask) -> None:
     app.extensions["jobs_alarm"] = alarm
     with app.app_context(), db.writing():
         jobs.take_up(clock.now())
-        for daily in ("tidy", "close-books"):
+        for daily in ("tidy", "close-books", "backup", "retention"):
             if db.db.session.scalar(select(Job.id).where(Job.kind == daily, Job.state == "waiting")) is None:
                 jobs.enqueue(daily, clock.now())
     for _ in range(WORKERS):
@@ -224,3 +234,19 @@ def _work(app: Flask, alarm: hub.Alarm) -> None:
         if not found:
             nap = (due - clock.now()).total_seconds() if due else LONGEST_NAP
             alarm.wait(min(max(nap, 0.05), LONGEST_NAP))
+
+
+@contextmanager
+def rehearsal(kept: Path) -> Iterator[Flask]:
+    """The whole application on a copy of the base ``kept``, its tables brought to this version: what an update, and the
+    test of a backup, try first. Raises BadConfig with the sentence when the base is damaged, or cannot be served."""
+    with tempfile.TemporaryDirectory(prefix="tmp-", dir=kept.parent) as scratch:
+        copied = Path(scratch) / "shop.db"
+        backup.copy(kept, copied)
+        if not base.is_sound(copied):
+            raise BadConfig("The base itself is damaged: restore a backup.")
+        app = create_app(replace(load({"SHOPVISIO_DATA": scratch}), test=base.is_test(copied)))
+        with app.app_context():
+            yield app
+            db.db.session.remove()
+            db.db.engine.dispose()

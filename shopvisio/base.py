@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import Migrate, upgrade
 
-from shopvisio import backup, clock, db
+from shopvisio import backup, clock, db, settings
 from shopvisio.config import Config
 
 log = logging.getLogger(__name__)
@@ -47,3 +47,10 @@ def is_sound(base: Path) -> bool:
     """Whether SQLite itself finds nothing wrong with the base."""
     with closing(sqlite3.connect(f"file:{base}?mode=ro", uri=True)) as connection:
         return bool(connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok")
+
+
+def is_test(base: Path) -> bool:
+    """Whether it was made in the test mode."""
+    with closing(sqlite3.connect(f"file:{base}?mode=ro", uri=True)) as connection:
+        found = connection.execute("SELECT count(*) FROM setting WHERE name = ?", (settings.TEST,)).fetchone()
+    return bool(found[0])

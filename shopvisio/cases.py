@@ -116,6 +116,7 @@ class Case(Base):
     guaranteed: Mapped[date | None]  # the last day of the guarantee, as promised when the repair was confirmed
     returned: Mapped[datetime | None] = mapped_column(index=True)  # when it came back under guarantee: 0 € from then on
     withdrawn: Mapped[datetime | None]  # when the customer withdrew from the contract
+    erased: Mapped[datetime | None] = mapped_column(index=True)  # when everything about a person went from it
     created: Mapped[datetime]
 
     customer: Mapped[Customer] = relationship()

@@ -15,14 +15,16 @@ from shopvisio.errors import Unavailable
 KEPT = ("PATH", "LANG", "TZ", "PYTHONPATH")  # of the environment: a child needs no secret
 
 
-def run(module: str, given: bytes, seconds: float = 15, megabytes: int = 512) -> bytes:
-    """What ``python -m module`` writes on its standard output when fed ``given``.
+def run(
+    module: str, given: bytes, seconds: float = 15, megabytes: int = 512, words: tuple[str, ...] = ()
+) -> bytes:
+    """What ``python -m module words...`` writes on its standard output when fed ``given``.
 
     It blocks: call it in a thread. Raises Unavailable with the child's last words when it fails.
     """
     try:
         done = subprocess.run(  # noqa: S603 - our own modules, no shell
-            [sys.executable, "-m", "shopvisio.child", module, str(megabytes), str(seconds)],
+            [sys.executable, "-m", "shopvisio.child", module, str(megabytes), str(seconds), *words],
             input=given,
             capture_output=True,
             timeout=seconds,
@@ -33,8 +35,8 @@ def run(module: str, given: bytes, seconds: float = 15, megabytes: int = 512) ->
     except subprocess.TimeoutExpired:
         raise Unavailable(f"{module}: not done after {seconds:g} s") from None
     if done.returncode:
-        words = done.stderr.decode(errors="replace").strip().splitlines() or ["no word"]
-        raise Unavailable(f"{module}: exit {done.returncode}: {words[-1][:300]}")
+        said = done.stderr.decode(errors="replace").strip().splitlines() or ["no word"]
+        raise Unavailable(f"{module}: exit {done.returncode}: {said[-1][:300]}")
     return done.stdout
 
 
@@ -45,9 +47,9 @@ def bound(megabytes: int, seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 2))
 
 
-def _main(module: str, megabytes: str, seconds: str) -> None:
+def _main(module: str, megabytes: str, seconds: str, *words: str) -> None:
     bound(int(megabytes), float(seconds))
-    sys.argv = [module]
+    sys.argv = [module, *words]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 

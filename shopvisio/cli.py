@@ -1,6 +1,5 @@
 """The commands of the appliance."""
 
-import json
 import logging
 import os
 import shutil
@@ -11,8 +10,11 @@ from pathlib import Path
 import click
 from flask import Flask
 
-from shopvisio import __version__, accounts, backup, clock, config, log, settings
+from shopvisio import __version__, accounts, clock, config, log, settings
 from shopvisio.config import BadConfig, Config
+from shopvisio.errors import ShopVisioError
+
+log_ = logging.getLogger(__name__)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -38,11 +40,15 @@ def _app(settled: Config) -> Flask:
 @main.command()
 def serve() -> None:
     """Serve the shop, as the environment says, until asked to end."""
+    from shopvisio.backup import restoring
     from shopvisio.claim import for_eyes
     from shopvisio.serving import serve as run
 
     settled = _config()
     log.start(settled.log_level)
+    if restoring.put_in_place(settled.data):
+        log_.warning("a backup is in place")
+        settled = _config()  # it brought its own secrets
 
     def welcome(app: Flask) -> None:
         with app.app_context():
@@ -56,9 +62,12 @@ def serve() -> None:
         sys.stdout.flush()
 
     try:
-        run(settled, welcome)
+        again = run(settled, welcome)
     except BadConfig as error:
         raise click.ClickException(str(error)) from None
+    if again:  # a backup waits to be put in its place
+        logging.shutdown()
+        os.execv(sys.executable, [sys.executable, "-m", "shopvisio", "serve"])  # noqa: S606 - ourselves
     _leave()
 
 
@@ -113,7 +122,7 @@ def code() -> None:
 @main.command()
 def verify() -> None:
     """Check ledger, chain and files; exit 1 at the first broken link."""
-    from shopvisio import base, books, invoices, payments
+    from shopvisio import base
 
     settled = _config()
     kept = settled.data / "shop.db"
@@ -125,20 +134,104 @@ def verify() -> None:
     app = Flask("shopvisio")
     base.open_for(app, settled)
     with app.app_context():
-        faults = [*invoices.verify(), *payments.verify(), *books.verify()]
-        papers = invoices.count()
+        _say_soundness()
+
+
+@main.command()
+@click.argument("base", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def check(base: Path | None) -> None:
+    """Let this version serve a copy of the base, and look at each seal in it; the base itself is only read."""
+    from shopvisio.app import rehearsal
+
+    found = base or _config().data / "shop.db"
+    if not found.exists():
+        click.echo("There is no shop here yet.")
+        return
+    log.start("error")
+    try:
+        with rehearsal(found):
+            _say_soundness()
+    except BadConfig as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _say_soundness() -> None:
+    """Each seal of ledger, payments and books; the first that is broken ends the command."""
+    from shopvisio import books, invoices, payments
+
+    faults = [*invoices.verify(), *payments.verify(), *books.verify()]
+    papers = invoices.count()
     if faults:
         raise click.ClickException(f"{faults[0].where}: {faults[0].what}")
     click.echo(f"{papers} papers, the chain is whole.")
 
 
+@main.command(name="recovery-key")
+def recovery_key() -> None:
+    """Make a new recovery key for the backups, and print it, once: nobody can show it again."""
+    from shopvisio.backup import recovery
+    from shopvisio.db import writing
+
+    key = recovery.new()
+    with _app(_config()).app_context(), writing():
+        recovery.take(key)
+    click.echo(key)
+
+
 @main.command(name="backup")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def backup_(file: Path) -> None:
-    """Copy the shop's base to FILE while it serves; with photos and keys it is the data folder that counts."""
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+def backup_(file: Path | None) -> None:
+    """Back up all there is into one encrypted file, while the shop serves: among the others, or as FILE."""
+    from shopvisio.upkeep import Upkeep
+
+    settled = _config()
+    with _app(settled).app_context():
+        try:
+            made = Upkeep(settled).back_up("shopvisio backup", clock.now(), file.absolute() if file else None)
+        except (ShopVisioError, OSError) as error:
+            raise click.ClickException(str(error)) from None
+    click.echo(made)
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--key", default="", envvar="SHOPVISIO_KEY", help="The recovery key; asked for where it is needed.")
+def restore(file: Path, key: str) -> None:
+    """Bring a backup back: it is checked now, and becomes the shop when the appliance starts again."""
+    from shopvisio.backup import restoring
+    from shopvisio.errors import Invalid
+
     settled = _config()
     try:
-        backup.copy(settled.data / "shop.db", file)
-    except OSError as error:
-        raise click.ClickException(f"{file}: {error.strerror or error}") from None
-    click.echo(json.dumps({"file": str(file), "bytes": file.stat().st_size}))
+        try:
+            told = restoring.stage(file.absolute(), settled.data, settled.secrets, key)
+        except Invalid:
+            if key or not sys.stdin.isatty():
+                raise
+            key = click.prompt("Recovery key (AGE-SECRET-KEY-1...)", hide_input=True)
+            told = restoring.stage(file.absolute(), settled.data, settled.secrets, key)
+    except ShopVisioError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"The shop of {told['made']}, version {told['app']}: {told['check']}")
+    click.echo("It is in its place as soon as the appliance starts again.")
+
+
+@main.command(name="reset-admin")
+@click.argument("email", required=False)
+def reset_admin(email: str | None) -> None:
+    """Give a locked-out owner (EMAIL, or the first there is) a new password; it is printed once, and they are told."""
+    from shopvisio import mail, settings
+    from shopvisio.claim import for_eyes
+    from shopvisio.db import public_id, writing
+
+    with _app(_config()).app_context():
+        password = for_eyes(public_id(16))
+        try:
+            with writing():
+                owner = accounts.reset_owner(email or "", password)
+                for address in sorted({owner.email, settings.get("email")} - {""}):
+                    mail.compose("reset", address, settings.get("language"), clock.now(), who=owner.name)
+        except ShopVisioError as error:
+            raise click.ClickException(str(error)) from None
+        log_.warning("owner reset", extra={"staff": owner.id})
+        click.echo(f"{owner.email}\n{password}\nSign in with it, then change it on the page of the team.")

@@ -40,6 +40,7 @@ class Config:
     trusted_proxies: tuple[Network, ...]
     log_level: str
     stripe_api: str  # where Stripe is spoken to; "" for Stripe itself
+    backups: Path  # where backups go: best a folder of another disk
     secret_key: bytes
     test: bool = False  # nothing is real: a base of its own, every page and every paper says so
 
@@ -121,6 +122,7 @@ def load(env: Mapping[str, str] = os.environ) -> Config:
         trusted_proxies=tuple(_networks(env, "SHOPVISIO_TRUSTED_PROXIES")),
         stripe_api=_url(env, "SHOPVISIO_STRIPE_API"),
         log_level=_choice(env, "SHOPVISIO_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
+        backups=_place(env, "SHOPVISIO_BACKUPS") or data / "backups",
         secret_key=secret(data / "secrets" / "secret.key"),
         test=test,
     )
@@ -203,6 +205,14 @@ def _file(env: Mapping[str, str], name: str) -> Path | None:
     value = env.get(name, "")
     if value and not os.access(value, os.R_OK):
         raise BadConfig(f"{name}={value}: this file cannot be read.")
+    return Path(value) if value else None
+
+
+def _place(env: Mapping[str, str], name: str) -> Path | None:
+    """A folder that may be away now: a disk is not always there."""
+    value = env.get(name, "")
+    if value and not Path(value).is_absolute():
+        raise BadConfig(f"{name}={value}: give the whole path, from the root on.")
     return Path(value) if value else None
 
 

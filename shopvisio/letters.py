@@ -407,9 +407,9 @@ class Letters:
 
     def mail(self, facts: dict[str, Any], now: datetime) -> None:
         """Send one mail or short message of the outbox, and note what came of it."""
-        row = db.session.get_one(Mail, facts["mail"])
-        if row.state != "waiting":
-            return
+        row = db.session.get(Mail, facts["mail"])
+        if row is None or row.state != "waiting":
+            return  # sent, or forgotten with its case
         work, values = _delivery(row, now)
         db.session.rollback()
         try:

@@ -16,6 +16,7 @@ PHONE = "phone"  # of a QR code that hands the call to the customer's telephone
 KNOCK = "knock"  # of a QR code by which the owner's telephone tries the way in from outside
 GUEST = "guest"  # of a third person's, for one call
 DEVICE = "device"  # of the cookie of a device that remembers its customer
+RESTORE = "restore"  # of who gave the claim code, to bring a backup back
 FEED, SHOP_FEED = "feed", "shop-feed"  # of a colleague's calendar: their own visits, or everybody's
 SIGNATURE = 16  # signs of base64: 96 bits
 

@@ -33,8 +33,8 @@ class Running:
     relay: Engine
 
 
-def serve(config: Config, when_up: Callable[[Flask], None] = lambda app: None) -> None:
-    """Serve until asked to end. ``when_up`` is called once everything listens.
+def serve(config: Config, when_up: Callable[[Flask], None] = lambda app: None) -> bool:
+    """Serve until asked to end. ``when_up`` is called once everything listens. True when it is to begin again.
 
     Raises BadConfig when a port cannot be had, or the certificate cannot be used.
     """
@@ -60,6 +60,7 @@ def serve(config: Config, when_up: Callable[[Flask], None] = lambda app: None) -
         hub.spawn(server.serve, app, listener, tls_, relay.adopt)
     ended = hub.Alarm()
     hub.on_signal(lambda: _end(Running(app, relay), ended))
+    app.extensions["begin_again"] = lambda: hub.spawn(_begin_again, Running(app, relay), ended)
     gc.collect()
     gc.freeze()  # what is here stays; looking through all of it would hold up media for a tenth of a second each time
     gc.enable()
@@ -68,6 +69,14 @@ def serve(config: Config, when_up: Callable[[Flask], None] = lambda app: None) -
     while not app.extensions.get("ended"):
         ended.wait(3600)
     log.info("ended")
+    return bool(app.extensions.get("again"))
+
+
+def _begin_again(running: Running, ended: hub.Alarm) -> None:
+    """End as when asked to, once the last answer is on its way, and begin again."""
+    hub.sleep(GOODBYE)
+    running.app.extensions["again"] = True
+    _end(running, ended)
 
 
 def _end(running: Running, ended: hub.Alarm) -> None:

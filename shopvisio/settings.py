@@ -285,7 +285,7 @@ def _public_name(typed: str) -> str:
 
 
 SHOP, PAPERS, BOOKING, REPAIR, SELLING = "shop", "papers", "booking", "repair", "selling"
-MAIL, NETWORK = "mail", "network"
+MAIL, NETWORK, DATA = "mail", "network", "data"
 GROUPS: dict[str, Text] = {
     SHOP: lazy("Boutique"),
     BOOKING: lazy("Rendez-vous"),
@@ -294,6 +294,7 @@ GROUPS: dict[str, Text] = {
     PAPERS: lazy("Factures et TVA"),
     MAIL: lazy("E-mails et SMS"),
     NETWORK: lazy("Réseau"),
+    DATA: lazy("Données"),
 }
 
 SETTINGS: dict[str, Setting] = {
@@ -742,6 +743,51 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting("turn_user", NETWORK, lazy("Compte TURN"), lazy("Seulement sans secret partagé."), _text(120)),
         Setting("turn_password", NETWORK, lazy("Mot de passe TURN"), "", _text(200), secret=True),
+        Setting(
+            "backup_hour",
+            DATA,
+            lazy("Heure de la sauvegarde"),
+            lazy("Chaque jour, à cette heure de la boutique ; personne ne s’en aperçoit, même en appel."),
+            _whole(0, 23),
+            3,
+            unit="h",
+        ),
+        Setting(
+            "keep_pictures_months",
+            DATA,
+            lazy("Photos d’un dossier clos"),
+            lazy(
+                "Effacées ensuite, avec le compte rendu illustré, jamais avant la fin de la garantie."
+                " Aucune loi ne demande de les garder."
+            ),
+            _whole(1, 120),
+            12,
+            unit=lazy("mois"),
+        ),
+        Setting(
+            "keep_words_months",
+            DATA,
+            lazy("Messages, e-mails et invités d’un dossier clos"),
+            lazy(
+                "Le texte des messages et des e-mails, les noms des invités, les essais de matériel."
+                " Aucune loi ne demande de les garder."
+            ),
+            _whole(1, 120),
+            12,
+            unit=lazy("mois"),
+        ),
+        Setting(
+            "keep_cases_years",
+            DATA,
+            lazy("Nom et coordonnées d’un dossier clos"),
+            lazy(
+                "Cinq ans : le temps pendant lequel un client ou vous pouvez encore réclamer (article 2224 du code"
+                " civil). Le dossier reste, sans personne."
+            ),
+            _whole(2, 10),
+            5,
+            unit=lazy("ans"),
+        ),
     )
 }
 
@@ -852,14 +898,32 @@ TEST = "test-mode"  # no setting: what a base is, from its first day on
 
 def is_test() -> bool:
     """Whether this base was made in the test mode: nothing in it is real, and it never becomes so."""
-    return TEST in _put()
+    return bool(kept(TEST))
 
 
 def mark_test() -> None:
     """This new base is one of the test mode, for good."""
-    db.session.add(SettingRow(name=TEST, value="true"))
+    keep(TEST, True)
+
+
+def kept(name: str) -> Any:
+    """What the appliance itself noted under this name, no setting of the table; None when it did not."""
+    return json.loads(_put().get(name, "null"))
+
+
+def keep(name: str, value: Any) -> None:
+    """Note it, in the caller's write."""
+    row = db.session.get(SettingRow, name) or SettingRow(name=name)
+    row.value = json.dumps(value)
+    db.session.add(row)
     db.session.flush()
     db.session.info.pop("settings", None)
+
+
+def note_change(name: str, by: str, now: datetime) -> None:
+    """In the history, that something was changed whose value is nobody's to read."""
+    db.session.add(SettingChange(at=now, by=by, name=name, before="•••", after="•••"))
+    db.session.flush()
 
 
 def zone() -> ZoneInfo:

@@ -21,6 +21,7 @@ from conftest import NOW, open_shop
 from flask import Flask
 
 from shopvisio import __version__, booking, cases, config, papers
+from shopvisio.backup import restoring
 from shopvisio.db import writing
 from tests.browser.conftest import free_port
 
@@ -115,13 +116,18 @@ def test_an_empty_shop_verifies(up: Process) -> None:
     assert (done.returncode, done.stdout) == (0, "0 papers, the chain is whole.\n")
 
 
-def test_a_backup_is_a_whole_base(up: Process, tmp_path: Path) -> None:
-    done = command(up.env, "backup", str(tmp_path / "copy.db"))
+def test_a_backup_by_command_is_one_encrypted_file(up: Process, tmp_path: Path) -> None:
+    refused = command(up.env, "backup")
+    assert refused.returncode == 1
+    assert "clé de secours" in refused.stderr
+    key = command(up.env, "recovery-key").stdout.strip()
+    assert key.startswith("AGE-SECRET-KEY-1")
+    done = command(up.env, "backup", str(tmp_path / "shop.tar.age"))
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["bytes"] > 10_000
-    with closing(sqlite3.connect(tmp_path / "copy.db")) as copied:
+    restoring.unpack(tmp_path / "shop.tar.age", tmp_path / "back", [key])
+    with closing(sqlite3.connect(tmp_path / "back" / "shop.db")) as copied:
         assert copied.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    assert command(up.env, "backup", "/proc/nowhere/copy.db").returncode == 1
+    assert command(up.env, "reset-admin").returncode == 1, "nobody owns it yet"
 
 
 def test_a_second_one_on_the_same_ports_says_why_it_cannot(up: Process, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from shopvisio import accounts, clock, i18n, settings
 from shopvisio.hub import Alarm
-from shopvisio.web import errors, guard
+from shopvisio.web import errors, guard, restoring
 
 CSP = "; ".join(
     (
@@ -39,6 +39,7 @@ LONGEST_FORM = 1 << 20  # bytes
 # the pages that photos, or a catalogue, come by whole
 HEAVY = {"book.fault", "inquiries.add_photos", "products.pictures", "products.bring"}
 OPEN_UNCLAIMED = {"static", "door.claim", "health.ready", "public.brand", "public.icon"}
+OPEN_UNCLAIMED |= {"restoring.code", "restoring.page", "restoring.bring"}
 
 csrf = CSRFProtect()
 
@@ -94,8 +95,10 @@ def choose_eyes() -> None:
 
 
 def _small_forms() -> None:
-    """Photos come by a few pages alone; whatever else is sent is text."""
-    if request.endpoint not in HEAVY:
+    """Photos come by a few pages alone, a whole backup by one, for who has the code; whatever else is sent is text."""
+    if request.endpoint == "restoring.bring":
+        request.max_content_length = restoring.room()
+    elif request.endpoint not in HEAVY:
         request.max_content_length = LONGEST_FORM
 
 

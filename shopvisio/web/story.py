@@ -215,6 +215,7 @@ TELLINGS: dict[str, Telling] = {
     ),
     "part_received": Telling("box", KEY, lazy("a bien reçu : {part}."), lazy("avez bien reçu : {part}.")),
     "note": Telling("pen", PLAIN, lazy("laisse une note à l’équipe.")),
+    "erased": Telling("x", AUTO, lazy("Effacé du dossier{by} : {erased}.")),
     "mail_sent": Telling("mail", AUTO, lazy("E-mail « {subject} » envoyé.")),
     "mail_failed": Telling("mail", AUTO, lazy("E-mail « {subject} » refusé, il n’est pas parti.")),
 }
@@ -238,7 +239,7 @@ EITHER = {  # the customer's own act, or another's
 # nobody's own act: told without a name
 ON_THEIR_PAGE = {"late", "caught_up", "confirmed_by_staff"}  # the customer reads of it there in any case
 IMPERSONAL = {
-    "call_started", "card_refund_failed", "missed", "still", "nudged",
+    "call_started", "card_refund_failed", "missed", "still", "nudged", "erased",
     "mail_sent", "mail_failed", "sms_sent", "sms_failed",
 }  # fmt: skip
 
@@ -379,8 +380,22 @@ def _words(told: dict[str, Any]) -> dict[str, str]:
         "checks": checks_words(told),
         "step": joined([mid(step) for step in told.get("steps", [told.get("step", "")])]),
         "cause": f" ({mid(str(CAUSES[told['cause']].name))})" if told.get("cause") in CAUSES else "",
+        "erased": _erased(told),
+        "by": _(" par {name}", name=told["by"]) if told.get("by") else "",
         "verdict": mid(str(VERDICTS.get(told.get("verdict", ""), ""))),
     }
+
+
+def _erased(told: dict[str, Any]) -> str:
+    """What was forgotten, without it: ``3 photos``, ``2 messages et 5 e-mails``."""
+    if told.get("everything"):
+        return _("tout ce qui nomme une personne, sauf les papiers")
+    counts = {
+        "pictures": n_("{n} photo", "{n} photos", told.get("pictures", 0)),
+        "messages": n_("{n} message", "{n} messages", told.get("messages", 0)),
+        "mails": n_("{n} e-mail", "{n} e-mails", told.get("mails", 0)),
+    }
+    return joined([words for name, words in counts.items() if told.get(name)]) or _("ce qui décrivait le client")
 
 
 def _outcome(told: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from flask import url_for
 
 from shopvisio import booking, calls, cases, jobs, letters, mail, orders, payments, settings
+from shopvisio.backup import keeping, recovery
 from shopvisio.booking import Appointment
 from shopvisio.calls import Call
 from shopvisio.cases import OUTCOMES, Case
@@ -17,6 +18,7 @@ from shopvisio.web.troubles import Trouble
 
 WHY_OPEN = ("answered_no", "contested", "part_refused", "part_dropped", "cancelled", "returned")
 PAPER_JOBS = ("paper", "credit", "pdf")
+LATE, ALONE = timedelta(hours=50), timedelta(days=31)  # of backups: of the last one, of the last that left the disk
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,8 @@ def _unfinished(visit: Appointment, call: Call | None) -> Todo:
 
 def troubles(now: datetime) -> list[Trouble]:
     """What the owner should mend, the worst first."""
-    return [*standing.of_installation(now), *_mail_trouble(), *_paper_trouble(now), *_missing()]
+    found = [*standing.of_installation(now), *_mail_trouble(), *_paper_trouble(now), *_backup_trouble(now)]
+    return [*found, *_missing()]
 
 
 def _mail_trouble() -> Iterator[Trouble]:
@@ -131,6 +134,27 @@ def _paper_trouble(now: datetime) -> Iterator[Trouble]:
         fact = n_("{n} papier n’a pas pu être fait.", "{n} papiers n’ont pas pu être faits.", failed)
         then, url = _("La page des papiers dit pourquoi."), url_for("owner.papers")
         yield Trouble("bad", "doc", fact, then, url, _("Voir"), "papers")
+
+
+def _backup_trouble(now: datetime) -> Iterator[Trouble]:
+    url, act = url_for("backups.page"), _("Voir")
+    if not recovery.recipient():
+        fact = _("La boutique n’est pas sauvegardée.")
+        then = _("Créez la clé de secours : une minute, une feuille à ranger.")
+        yield Trouble("warn", "save", fact, then, url, _("Créer la clé"))
+        return
+    failed, test, last = jobs.in_trouble("backup"), keeping.last_test(), keeping.latest()
+    if failed:
+        yield Trouble("bad", "save", _("La sauvegarde n’a pas pu être faite."), failed[-1].reason, url, act)
+    elif last is not None and now - last.made > LATE:
+        fact = _("Pas de sauvegarde depuis le {day}.", day=day(last.made))
+        yield Trouble("bad", "save", fact, _("La page des sauvegardes dit pourquoi."), url, act)
+    if test and test.fault:
+        yield Trouble("bad", "save", _("La dernière sauvegarde essayée ne se rouvre pas."), test.fault, url, act)
+    away = keeping.last_away()
+    if last is not None and now - (away or keeping.first() or now) > ALONE:
+        fact = _("Aucune sauvegarde n’a quitté ce disque depuis un mois.")
+        yield Trouble("warn", "save", fact, _("Téléchargez-en une, et gardez-la ailleurs."), url, act)
 
 
 def _missing() -> Iterator[Trouble]:
