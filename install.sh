@@ -4,6 +4,7 @@
 #   ./install.sh               install what is missing, start the appliance or update it
 #   ./install.sh demo          serve a demo shop in the foreground, out of this folder
 #   ./install.sh tests         make .venv ready for the tests (tests/run does it by itself)
+#   ./install.sh --rollback    back to the version before the last update (also: shopvisio rollback)
 #   ./install.sh --uninstall   stop and remove the appliance; its data and its settings stay
 #
 # It asks nothing and may be run again at any time. SHOPVISIO_... variables given to it are kept as the
@@ -16,6 +17,8 @@ PROGRAM=/opt/shopvisio
 COMMAND=/usr/local/bin/shopvisio
 UNIT=/etc/systemd/system/shopvisio.service
 IMAGE_UID=10001                  # the Dockerfile's
+PATIENCE=60                      # seconds for a new version to be ready; then the one before comes back
+SYSTEMD=/run/systemd/system      # there where systemd runs the machine
 LIBRARIES='libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 ca-certificates'
 TEST_TOOLS='chromium libatomic1 iproute2 iptables poppler-utils zbar-tools qpdf shellcheck fonts-dejavu-core pebble'
 
@@ -25,6 +28,8 @@ main() {
     '') become_root; appliance ;;
     demo) demo ;;
     tests) tests ;;
+    --restart) become_root --restart; restart ;;
+    --rollback) become_root "$@"; go_back "${2:-}" ;;
     --uninstall) become_root --uninstall; uninstall ;;
     -h | --help) usage ;;
     *) usage >&2; exit 2 ;;
@@ -32,7 +37,7 @@ main() {
 }
 
 usage() {
-  sed -n '4,7s/^#   //p' "$here/install.sh"
+  sed -n '4,8s/^#   //p' "$here/install.sh"
 }
 
 say() {
@@ -142,11 +147,15 @@ appliance() {
     /*[!/]*) ;;
     *) die "SHOPVISIO_DATA=$data: give a folder of its own, from the root on." ;;
   esac
-  if docker info >/dev/null 2>&1; then
-    in_container
-  else
-    natively
-  fi
+  backups=$(setting SHOPVISIO_BACKUPS '')
+  if [ -n "$backups" ] && [ ! -d "$backups" ]; then die "SHOPVISIO_BACKUPS=$backups: this folder is not there."; fi
+  choose_layout
+  if [ "$layout" = container ]; then in_container; else natively; fi
+}
+
+choose_layout() {
+  layout=native
+  if docker info >/dev/null 2>&1; then layout=container; fi
 }
 
 look_around() {
@@ -173,31 +182,179 @@ own_data() { # own_data USER: the data folder exists and is nobody else's
   mkdir -p "$data"
   chmod 0700 "$data"
   if [ "$(stat -c %u "$data")" != "$(id -u "$1" 2>/dev/null || say "$1")" ]; then chown -R "$1:$1" "$data"; fi
+  if [ -n "$backups" ]; then
+    chown "$1:$1" "$backups" 2>/dev/null || say "Please let $1 write into $backups: it cannot be given to it from here."
+  fi
 }
 
 launchers() { # launchers < the appliance's Python as a script: what `shopvisio ...` on this machine runs
   cat >"$PROGRAM/python"
+  cp "$here/install.sh" "$PROGRAM/install.sh"
   cat >"$COMMAND" <<EOF
 #!/bin/sh
-exec $PROGRAM/python -m shopvisio "\$@"
+case \${1:-} in
+  rollback) shift; exec sh $PROGRAM/install.sh --rollback "\$@" ;;
+  restore) $PROGRAM/python -m shopvisio "\$@" && exec sh $PROGRAM/install.sh --restart ;;
+  *) exec $PROGRAM/python -m shopvisio "\$@" ;;
+esac
 EOF
   chmod 0755 "$PROGRAM/python" "$COMMAND"
 }
 
-is_up() {
-  "$PROGRAM/python" -I -m shopvisio.health 2>/dev/null
+is_up() { # is_up [PATH]: every listener answers, about /healthz or PATH
+  "$PROGRAM/python" -I -m shopvisio.health "$@" 2>/dev/null
 }
 
-wait_until_up() { # wait_until_up COMMAND...: a minute's patience; COMMAND shows the log when it was not enough
+becomes() { # becomes up|ready: within our patience
   tries=0
-  until is_up; do
+  if [ "$1" = ready ]; then set -- /readyz; else set --; fi
+  until is_up "$@"; do
     tries=$((tries + 1))
-    if [ "$tries" -ge 60 ]; then
-      "$@" >&2 || true
-      die 'the appliance does not answer; its last words are above.'
-    fi
+    if [ "$tries" -ge "$PATIENCE" ]; then return 1; fi
     sleep 1
   done
+}
+
+start() {
+  if [ "$layout" = container ]; then start_container; else systemctl start shopvisio; fi
+}
+
+stop() {
+  if [ "$layout" = container ]; then
+    docker stop -t 30 shopvisio >/dev/null 2>&1 || true
+    docker rm --force shopvisio >/dev/null 2>&1 || true
+  else
+    systemctl stop shopvisio 2>/dev/null || true
+  fi
+}
+
+last_words() {
+  if [ "$layout" = container ]; then
+    docker logs --tail 20 shopvisio >&2 || true
+  else
+    journalctl --unit shopvisio --lines 20 --no-pager >&2 || true
+  fi
+}
+
+must_be_up() {
+  if becomes up; then return; fi
+  last_words
+  die 'the appliance does not answer; its last words are above.'
+}
+
+# ---- from one version to the next -------------------------------------------------------------------
+
+update() { # the new version stands beside the one that serves, and has its place only once it has shown that it can
+  say 'Trying the new version on a copy of the base…'
+  trial || die 'the new version cannot serve this shop. Nothing was changed; the shop goes on as before.'
+  "$COMMAND" backup || say 'No backup was made (see above). The base is copied all the same.'
+  stop
+  keep_base before-update
+  swap before next
+  start || true
+  if becomes ready; then return; fi
+  last_words
+  say 'The new version is not ready: the one before comes back.' >&2
+  stop
+  put_base_back before-update
+  swap failed before
+  start
+  must_be_up
+  die 'the update was taken back: the version of before serves the data of before. Why is written above.'
+}
+
+trial() {
+  if [ "$layout" = container ]; then
+    trial_in_container shopvisio:next
+  else
+    timeout 600 "$PROGRAM/next/python" -m shopvisio check
+  fi
+}
+
+trial_in_container() { # trial_in_container IMAGE
+  docker run --rm --user "$IMAGE_UID:$IMAGE_UID" --read-only --tmpfs /tmp:size=128m,mode=1777 --cap-drop ALL \
+    --network none --env-file "$SETTINGS" --env SHOPVISIO_DATA=/data --env SHOPVISIO_BACKUPS= \
+    --volume "$data:/data" "$1" shopvisio check
+}
+
+swap() { # swap ASIDE COMING: what serves is put aside, what is coming takes its place
+  if [ "$layout" = container ]; then
+    docker tag shopvisio "shopvisio:$1"
+    docker tag "shopvisio:$2" shopvisio
+  else
+    rm -rf "${PROGRAM:?}/$1"
+    mv "$PROGRAM/now" "$PROGRAM/$1"
+    mv "$PROGRAM/$2" "$PROGRAM/now"
+  fi
+}
+
+base_folder() {
+  if [ "$(setting SHOPVISIO_TEST no)" = yes ]; then say "$data/test"; else say "$data"; fi
+}
+
+keep_base() { # keep_base NAME: nobody has it open now, so that its files are a copy of it
+  folder=$(base_folder)
+  rm -rf "${folder:?}/$1"
+  if [ ! -e "$folder/shop.db" ]; then return; fi
+  mkdir -m 0700 "$folder/$1"
+  cp -p "$folder"/shop.db* "$folder/$1/"
+  chown -R --reference="$folder" "$folder/$1"
+}
+
+put_base_back() { # put_base_back NAME
+  folder=$(base_folder)
+  if [ ! -e "$folder/$1/shop.db" ]; then return; fi
+  rm -f "$folder/shop.db" "$folder/shop.db-wal" "$folder/shop.db-shm"
+  cp -p "$folder/$1"/shop.db* "$folder/"
+}
+
+go_back() { # go_back [--yes]
+  data=$(setting SHOPVISIO_DATA /var/lib/shopvisio)
+  backups=$(setting SHOPVISIO_BACKUPS '')
+  choose_layout
+  has_before || die 'there is no version before this one here.'
+  if before_can_serve; then
+    stop
+  elif [ "$1" = --yes ]; then
+    stop
+    keep_base after-update
+    put_base_back before-update
+    say "Today's base is set aside in $(base_folder)/after-update."
+  else
+    die "the version of before cannot serve today's base. With --yes it takes the base as it was before the update;
+what was written since then is set aside, in $(base_folder)/after-update."
+  fi
+  swap after before
+  start
+  must_be_up
+  say 'The version of before serves again.'
+}
+
+has_before() {
+  if [ "$layout" = container ]; then
+    docker image inspect shopvisio:before >/dev/null 2>&1
+  else
+    [ -x "$PROGRAM/before/python" ]
+  fi
+}
+
+before_can_serve() {
+  if [ "$layout" = container ]; then
+    trial_in_container shopvisio:before >/dev/null 2>&1
+  else
+    timeout 600 "$PROGRAM/before/python" -m shopvisio check >/dev/null 2>&1
+  fi
+}
+
+restart() {
+  choose_layout
+  if [ "$layout" = container ]; then
+    docker restart -t 30 shopvisio >/dev/null
+  elif [ -d "$SYSTEMD" ]; then
+    systemctl restart shopvisio
+  else
+    say 'Start the appliance again: it then serves what was restored.'
+  fi
 }
 
 welcome() {
@@ -217,9 +374,7 @@ natively() {
   # shellcheck disable=SC2086  # one word per package
   need $LIBRARIES python3 python3-venv
   usable /usr/bin/python3 || die 'Python 3.11 or newer is needed.'
-  if [ -d /run/systemd/system ]; then
-    systemctl stop shopvisio 2>/dev/null || true
-  elif [ -x "$PROGRAM/python" ] && is_up; then
+  if [ ! -d "$SYSTEMD" ] && [ -x "$PROGRAM/python" ] && is_up; then
     say 'The appliance runs already. To update it, end it and run install.sh again.'
     welcome
     return
@@ -228,22 +383,41 @@ natively() {
     useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin shopvisio
   own_data shopvisio
   program
-  native_launchers
-  ports_are_free
-  if [ -d /run/systemd/system ]; then
-    unit >"$UNIT"
-    systemctl daemon-reload
-    systemctl --quiet enable shopvisio
-    systemctl start shopvisio
-    wait_until_up journalctl --unit shopvisio --lines 20 --no-pager
-    welcome
+  if [ ! -d "$SYSTEMD" ]; then in_foreground; fi
+  unit >"$UNIT"
+  systemctl daemon-reload
+  systemctl --quiet enable shopvisio
+  if [ -x "$PROGRAM/now/python" ]; then
+    update
+    native_launchers
   else
-    say 'No systemd here: the appliance runs in the foreground. Ctrl+C ends it.'
-    exec "$PROGRAM/python" -m shopvisio serve
+    stop
+    install_next
+    ports_are_free
+    start
+    must_be_up
   fi
+  welcome
 }
 
-program() { # made beside what runs, then put in its place: a failed download changes nothing
+install_next() {
+  rm -rf "$PROGRAM/now"
+  mv "$PROGRAM/next" "$PROGRAM/now"
+  native_launchers
+}
+
+in_foreground() {
+  if [ -x "$PROGRAM/now/python" ]; then
+    trial || die 'the new version cannot serve this shop. Nothing was changed.'
+    keep_base before-update
+  fi
+  install_next
+  ports_are_free
+  say 'No systemd here: the appliance runs in the foreground. Ctrl+C ends it.'
+  exec "$PROGRAM/python" -m shopvisio serve
+}
+
+program() { # made beside what runs, so that nothing that fails here changes anything
   rm -rf "$PROGRAM/next"
   mkdir -p "$PROGRAM/next/app"
   if [ -d "$PROGRAM/now/venv" ]; then cp -a "$PROGRAM/now/venv" "$PROGRAM/next/venv"; fi
@@ -257,24 +431,32 @@ program() { # made beside what runs, then put in its place: a failed download ch
   chown -R root:root "$PROGRAM/next/app"
   chmod -R u=rwX,go=rX "$PROGRAM/next/app"
   "$PROGRAM/next/venv/bin/python" -m compileall -q "$PROGRAM/next/app"
-  rm -rf "$PROGRAM/now"
-  mv "$PROGRAM/next" "$PROGRAM/now"
+  version_python >"$PROGRAM/next/python"
+  chmod 0755 "$PROGRAM/next/python"
+}
+
+version_python() { # the Python of one version, whatever folder the version lies in
+  cat <<EOF
+#!/bin/sh
+# The appliance's Python, as its own user and with its settings.
+version=\$(CDPATH='' cd -- "\$(dirname -- "\$0")" && pwd -P)
+while IFS= read -r line; do
+  case \$line in SHOPVISIO_*=*) export "\${line?}" ;; esac
+done <$SETTINGS
+export PYTHONSAFEPATH=1 PYTHONPATH="\$version/app" HOME=/nonexistent
+umask 077
+if [ "\$(id -u)" -ne 0 ]; then exec "\$version/venv/bin/python" "\$@"; fi
+drop='setpriv --reuid shopvisio --regid shopvisio --clear-groups --no-new-privs'
+low_ports='--inh-caps -all,+net_bind_service --ambient-caps +net_bind_service --bounding-set -all,+net_bind_service'
+if \$drop \$low_ports true 2>/dev/null; then drop="\$drop \$low_ports"; fi
+exec \$drop "\$version/venv/bin/python" "\$@"
+EOF
 }
 
 native_launchers() {
   launchers <<EOF
 #!/bin/sh
-# The appliance's Python, as its own user and with its settings.
-while IFS= read -r line; do
-  case \$line in SHOPVISIO_*=*) export "\${line?}" ;; esac
-done <$SETTINGS
-export PYTHONSAFEPATH=1 HOME=/nonexistent
-umask 077
-if [ "\$(id -u)" -ne 0 ]; then exec $PROGRAM/now/venv/bin/python "\$@"; fi
-drop='setpriv --reuid shopvisio --regid shopvisio --clear-groups --no-new-privs'
-low_ports='--inh-caps -all,+net_bind_service --ambient-caps +net_bind_service --bounding-set -all,+net_bind_service'
-if \$drop \$low_ports true 2>/dev/null; then drop="\$drop \$low_ports"; fi
-exec \$drop $PROGRAM/now/venv/bin/python "\$@"
+exec $PROGRAM/now/python "\$@"
 EOF
 }
 
@@ -315,7 +497,7 @@ TasksMax=256
 AmbientCapabilities=CAP_NET_BIND_SERVICE
 CapabilityBoundingSet=CAP_NET_BIND_SERVICE
 NoNewPrivileges=yes
-ReadWritePaths=$data
+ReadWritePaths=$data${backups:+ -$backups}
 ProtectSystem=strict
 ProtectHome=yes
 ProtectProc=invisible
@@ -345,20 +527,29 @@ EOF
 # ---- in a container ---------------------------------------------------------------------------------
 
 in_container() {
-  if [ -d /run/systemd/system ]; then systemctl --quiet disable --now shopvisio 2>/dev/null || true; fi
+  if [ -d "$SYSTEMD" ]; then systemctl --quiet disable --now shopvisio 2>/dev/null || true; fi
   rm -f "$UNIT"
   say 'Building the image…'
-  docker build --quiet --build-arg "EXTRAS=$(setting SHOPVISIO_EXTRAS '')" --tag shopvisio "$here" >/dev/null
+  docker build --quiet --build-arg "EXTRAS=$(setting SHOPVISIO_EXTRAS '')" --tag shopvisio:next "$here" >/dev/null
   own_data "$IMAGE_UID"
-  docker stop -t 30 shopvisio >/dev/null 2>&1 || true
-  docker rm --force shopvisio >/dev/null 2>&1 || true
-  start_container
+  if docker image inspect shopvisio >/dev/null 2>&1 && [ -x "$PROGRAM/python" ]; then
+    update
+    container_launchers
+  else
+    stop
+    docker tag shopvisio:next shopvisio
+    container_launchers
+    start
+    must_be_up
+  fi
+  welcome
+}
+
+container_launchers() {
   launchers <<'EOF'
 #!/bin/sh
 exec docker exec -i shopvisio python "$@"
 EOF
-  wait_until_up docker logs --tail 20 shopvisio
-  welcome
 }
 
 start_container() {
@@ -380,6 +571,7 @@ start_container() {
       *) set -- "$@" --volume "$folder:$folder:ro"; mounted="$mounted|$folder|" ;;
     esac
   done
+  if [ -n "$backups" ]; then set -- "$@" --volume "$backups:/backups" --env SHOPVISIO_BACKUPS=/backups; fi
   # in the bridge the appliance cannot see this machine's address on the local network
   if [ -n "$address" ]; then
     set -- "$@" --env "SHOPVISIO_MEDIA_ADDRESSES=$(setting SHOPVISIO_MEDIA_ADDRESSES "$address")"
@@ -407,11 +599,11 @@ lan_address() { # nothing is sent: the routing table is asked
 # ---- and away ---------------------------------------------------------------------------------------
 
 uninstall() {
-  if [ -d /run/systemd/system ]; then systemctl --quiet disable --now shopvisio 2>/dev/null || true; fi
+  if [ -d "$SYSTEMD" ]; then systemctl --quiet disable --now shopvisio 2>/dev/null || true; fi
   if docker info >/dev/null 2>&1; then
     docker stop -t 30 shopvisio >/dev/null 2>&1 || true
     docker rm --force shopvisio >/dev/null 2>&1 || true
-    docker rmi --force shopvisio >/dev/null 2>&1 || true
+    for tag in latest next before after failed; do docker rmi --force "shopvisio:$tag" >/dev/null 2>&1 || true; done
   fi
   if [ -x "$PROGRAM/python" ] && is_up; then die 'the appliance still runs in a terminal: end it there first.'; fi
   rm -rf "$PROGRAM"

@@ -75,7 +75,8 @@ def test_the_whole_installer_does_something(bare: Path) -> None:
 def test_the_installer_tells_what_it_can_do() -> None:
     told = subprocess.run([INSTALLER, "--help"], capture_output=True, text=True, check=True, timeout=20).stdout
     assert [line.split("   ")[0] for line in told.splitlines()] == [
-        "./install.sh", "./install.sh demo", "./install.sh tests", "./install.sh --uninstall",
+        "./install.sh", "./install.sh demo", "./install.sh tests", "./install.sh --rollback",
+        "./install.sh --uninstall",
     ]
 
 
