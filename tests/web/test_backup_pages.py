@@ -10,6 +10,8 @@ from conftest import NOW, PASSWORD, Clock
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 from shopvisio import cases, config
 from shopvisio.accounts import APPLIANCE
@@ -127,6 +129,12 @@ def fresh(tmp_path: Path, clock_: Clock) -> tuple[Flask, config.Config]:
     return app, settled
 
 
+def bring(client: FlaskClient, file: bytes, key: str = "") -> TestResponse:
+    """A backup sent by a form."""
+    boundary, body = encode_multipart({"file": FileStorage(BytesIO(file), "a.tar.age"), "key": key})
+    return client.post("/claim/restore/file", data=body, content_type=f"multipart/form-data; boundary={boundary}")
+
+
 def code_of(app: Flask) -> str:
     return str(app.extensions["claim"].code(NOW))
 
@@ -143,10 +151,10 @@ def test_a_new_appliance_becomes_the_shop_of_the_backup(
     assert client.post("/claim/restore", data={"code": "AAAA"}).status_code == 422
     assert client.post("/claim/restore/file", data={"key": backed_up}).status_code == 303, "first the code"
     client.post("/claim/restore", data={"code": code_of(app)})
-    wrong = client.post("/claim/restore/file", data={"file": (BytesIO(file[:-9]), "a.tar.age"), "key": backed_up})
+    wrong = bring(client, file[:-9], backed_up)
     assert (wrong.status_code, begun) == (422, [])
     assert "abîmé" in wrong.text
-    answer = client.post("/claim/restore/file", data={"file": (BytesIO(file), "a.tar.age"), "key": backed_up})
+    answer = bring(client, file, backed_up)
     assert "entière et juste" in answer.text
     assert begun == ["again"]
     assert restoring.put_in_place(settled.data)
@@ -165,14 +173,13 @@ def test_a_new_appliance_becomes_the_shop_of_the_backup(
 def test_a_shop_that_is_claimed_cannot_be_restored_over(stranger: FlaskClient) -> None:
     for way in (stranger.get, stranger.post):
         assert way("/claim/restore").status_code == 404
-    sent = {"file": (BytesIO(b"x" * (2 << 20)), "a")}
-    assert stranger.post("/claim/restore/file", data=sent).status_code in (404, 413)
+    assert bring(stranger, b"x" * (2 << 20)).status_code in (404, 413)
 
 
 def test_a_stranger_cannot_fill_the_disk_of_a_new_appliance(fresh: tuple[Flask, config.Config]) -> None:
     app, _settled = fresh
-    sent = {"file": (BytesIO(b"x" * (2 << 20)), "a.tar.age")}
-    assert app.test_client().post("/claim/restore/file", data=sent).status_code == 413
+    app.config["WTF_CSRF_ENABLED"] = True  # what reads a form before any view does
+    assert bring(app.test_client(), b"x" * (2 << 20)).status_code == 413
 
 
 # -- the rights of a customer

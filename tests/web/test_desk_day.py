@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from shopvisio import accounts, booking, calls, cases, mail, parts, settings
+from shopvisio.backup import recovery
 from shopvisio.booking import Appointment
 from shopvisio.db import db, writing
 from shopvisio.parts import Wanted
@@ -115,6 +116,7 @@ def test_an_outbox_that_cannot_send_is_told(open_app: Flask, owner_client: Flask
     assert "aucun serveur d’envoi n’est réglé" in owner_client.get("/desk").text
     with open_app.app_context(), writing():
         settings.put({"smtp_host": "mail.example"}, "tests", NOW)
+        recovery.take(recovery.new())
     assert "Tout fonctionne" in owner_client.get("/desk").text
     with open_app.app_context(), writing():
         letter = mail.send_test("marie@exemple.example", "fr", NOW)
