@@ -23,11 +23,12 @@ ROLES = {
 }
 MAY = {
     "owner": {
-        "desk", "cases", "calls", "outcomes", "papers", "payments", "products", "guides", "figures", "settings", "staff"
+        "desk", "cases", "calls", "outcomes", "papers", "payments", "products", "guides", "figures", "settings",
+        "staff", "account",
     },
-    "seller": {"desk", "cases", "calls", "outcomes", "papers", "payments", "products"},
-    "repairer": {"desk", "cases", "calls", "outcomes", "papers", "payments", "guides"},
-    "accountant": {"papers"},
+    "seller": {"desk", "cases", "calls", "outcomes", "papers", "payments", "products", "account"},
+    "repairer": {"desk", "cases", "calls", "outcomes", "papers", "payments", "guides", "account"},
+    "accountant": {"papers", "account"},
 }
 PASSWORD_LENGTH = 10
 
@@ -61,6 +62,8 @@ class Staff(Base):
     takes_sales: Mapped[bool] = mapped_column(default=False)
     active: Mapped[bool] = mapped_column(default=True)
     epoch: Mapped[int] = mapped_column(default=0)  # raised to end every sign-in
+    second: Mapped[str] = mapped_column(default="")  # the secret of their telephone's codes; empty: password alone
+    second_used: Mapped[int] = mapped_column(default=0)  # the half minute whose code came in last: it counts once
     feed: Mapped[str] = mapped_column(default="")  # what their calendar's link names; empty until they want one
     away: Mapped[datetime | None]  # until when nobody is put through to them at once
     created: Mapped[datetime]
@@ -105,6 +108,14 @@ def is_claimed() -> bool:
 
 def check_claim(name: str, email: str, password: str) -> None:
     """Refuse what :func:`add_staff` would refuse. Raises Invalid with the fields at fault."""
+    wrong = _wrong_name(name, email)
+    if len(password) < PASSWORD_LENGTH:
+        wrong["password"] = _("Au moins {n} signes : une phrase convient très bien.", n=PASSWORD_LENGTH)
+    if wrong:
+        raise Invalid(_("Quelques réponses sont à corriger."), wrong)
+
+
+def _wrong_name(name: str, email: str) -> dict[str, str]:
     wrong = {}
     if not name.strip():
         wrong["name"] = _("Indiquez un nom.")
@@ -112,10 +123,20 @@ def check_claim(name: str, email: str, password: str) -> None:
         validate_email(email, check_deliverability=False)
     except EmailNotValidError:
         wrong["email"] = _("Cette adresse e-mail n’est pas complète.")
-    if len(password) < PASSWORD_LENGTH:
-        wrong["password"] = _("Au moins {n} signes : une phrase convient très bien.", n=PASSWORD_LENGTH)
+    return wrong
+
+
+def check_colleague(name: str, email: str, role: str) -> tuple[str, str]:
+    """Name and address as they are kept. Raises Invalid, or Conflict when the address is already somebody's."""
+    wrong = _wrong_name(name, email)
+    if role not in ROLES:
+        wrong["role"] = _("Choisissez dans la liste.")
     if wrong:
         raise Invalid(_("Quelques réponses sont à corriger."), wrong)
+    email = email.strip().lower()
+    if db.session.scalar(select(Staff.id).where(Staff.email == email)):
+        raise Conflict(_("Cette adresse est déjà celle d’un collègue."))
+    return name.strip(), email
 
 
 def add_staff(
@@ -129,13 +150,9 @@ def add_staff(
 ) -> Staff:
     """A new colleague. Raises Invalid, or Conflict when the address is already somebody's."""
     check_claim(name, email, password)
-    if role not in ROLES:
-        raise Invalid(_("Choisissez dans la liste."), {"role": _("Choisissez dans la liste.")})
-    email = email.strip().lower()
-    if db.session.scalar(select(Staff.id).where(Staff.email == email)):
-        raise Conflict(_("Cette adresse est déjà celle d’un collègue."))
+    name, email = check_colleague(name, email, role)
     staff = Staff(
-        name=name.strip(),
+        name=name,
         email=email,
         password=_hasher.hash(password),
         role=role,
@@ -156,6 +173,11 @@ def everybody() -> list[Staff]:
 def find(key: str) -> Staff | None:
     """The colleague with this key."""
     return db.session.scalar(select(Staff).where(Staff.key == key))
+
+
+def by_email(email: str) -> Staff | None:
+    """The colleague with this address."""
+    return db.session.scalar(select(Staff).where(Staff.email == email.strip().lower()))
 
 
 def renew_feed(staff: Staff) -> None:
@@ -229,6 +251,12 @@ def sign_in(email: str, password: str) -> Staff:
     if staff is None or not fits:
         raise Forbidden(_("L’adresse ou le mot de passe ne correspond pas."))
     return staff
+
+
+def is_theirs(staff: Staff, password: str) -> bool:
+    """Whether this is the colleague's password."""
+    fits: bool = hub.in_thread(_fits, staff.password, password, "")
+    return fits
 
 
 @cache

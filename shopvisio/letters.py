@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from shopvisio import (
+    audit,
     baskets,
     booking,
     books,
@@ -23,6 +24,7 @@ from shopvisio import (
     ics,
     inquiries,
     intake,
+    invitations,
     invoices,
     legal,
     mail,
@@ -33,6 +35,7 @@ from shopvisio import (
     ratings,
     reports,
     settings,
+    signins,
     sms,
 )
 from shopvisio.accounts import APPLIANCE, Staff
@@ -437,6 +440,9 @@ class Letters:
         pieces.sweep(self.config.arriving, now)
         with writing():
             files = intake.purge(now) + inquiries.purge(now)
+            signins.purge(now)
+            invitations.purge(now)
+            audit.purge()
             enqueue("tidy", now + timedelta(days=1))
         for file in files:
             for name in (file, pictures.small(file)):

@@ -17,6 +17,7 @@ KNOCK = "knock"  # of a QR code by which the owner's telephone tries the way in 
 GUEST = "guest"  # of a third person's, for one call
 DEVICE = "device"  # of the cookie of a device that remembers its customer
 RESTORE = "restore"  # of who gave the claim code, to bring a backup back
+JOIN = "join"  # of the invitation of a colleague to come
 FEED, SHOP_FEED = "feed", "shop-feed"  # of a colleague's calendar: their own visits, or everybody's
 SIGNATURE = 16  # signs of base64: 96 bits
 

@@ -8,13 +8,15 @@ from typing import Any, TypeVar
 from flask import abort, current_app, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
-from shopvisio import calls, cases, links
+from shopvisio import calls, cases, clock, invitations, links, signins
 from shopvisio.accounts import Staff, behind_feed, may
 from shopvisio.calls import Call
 from shopvisio.cases import Case
-from shopvisio.db import db
+from shopvisio.db import writing
 from shopvisio.errors import Forbidden, NotFound
 from shopvisio.i18n import _
+from shopvisio.invitations import Invitation
+from shopvisio.signins import SEEN_EVERY, SignIn
 
 REMEMBERED, YEAR = "known", 365 * 24 * 3600  # the cookie and its life, in seconds
 View = TypeVar("View", bound=Callable[..., Any])
@@ -91,16 +93,28 @@ def _to_sign_in() -> Response:
 
 def me() -> Staff | None:
     """The colleague who is signed in."""
-    if "me" not in g:
-        g.me = signed_in(session.get("staff"), session.get("epoch"))
-    found: Staff | None = g.me
+    found = my_signin()
+    return found.staff if found else None
+
+
+def my_signin() -> SignIn | None:
+    """The sign-in that this request comes by, unless it was ended since."""
+    if "signin" not in g:
+        token, now = session.get("signin"), clock.now()
+        g.signin = signins.behind(token, now) if isinstance(token, str) else None
+        g.is_seen_late = g.signin is not None and now - g.signin.seen >= SEEN_EVERY
+    found: SignIn | None = g.signin
     return found
 
 
-def signed_in(staff_id: Any, epoch: Any) -> Staff | None:
-    """The colleague that a sign-in names, unless it was ended since."""
-    person = db.session.get(Staff, staff_id) if isinstance(staff_id, int) else None
-    return person if person and person.active and person.epoch == epoch else None
+def note_seen(response: Response) -> Response:
+    """After a request: the row of a sign-in knows to the hour when it was used."""
+    if g.get("is_seen_late"):
+        with writing():
+            used = signins.behind(session.get("signin", ""), clock.now())
+            if used:  # it may have been ended just now
+                used.seen = clock.now()
+    return response
 
 
 def network() -> str:
@@ -169,6 +183,24 @@ def remembered() -> Case | None:
         return cases.find(links.read(secret_key(), links.DEVICE, request.cookies.get(REMEMBERED, "")))
     except NotFound:
         return None
+
+
+def join_link(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A page behind the link of somebody who is asked to work here: ``<token>`` becomes the ``invitation``, None once
+    it was accepted, withdrawn, or outlived."""
+
+    @wraps(view)
+    def checked(token: str, **given: Any) -> Any:
+        key = links.read(secret_key(), links.JOIN, token)
+        return view(invitation=invitations.find(key, clock.now()), **given)
+
+    checked.rule = "join_link"  # type: ignore[attr-defined]
+    return checked
+
+
+def join_token(invitation: Invitation) -> str:
+    """What stands in the link of a colleague to come."""
+    return links.sign(secret_key(), links.JOIN, invitation.key)
 
 
 def refuse_views_without_rule() -> None:

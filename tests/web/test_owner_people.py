@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from conftest import NOW, PASSWORD, TUESDAY_10, Shop, book_visit
+from conftest import NOW, PASSWORD, TUESDAY_10, Clock, Shop, book_visit
 from flask import Flask
 from flask.testing import FlaskClient
 
-from shopvisio import accounts, booking
+from shopvisio import accounts, booking, mail
 from shopvisio.accounts import Staff
 from shopvisio.availability import Hours
 from shopvisio.db import writing
@@ -27,18 +27,88 @@ def key_of(app: Flask, email: str) -> str:
 NEW = {
     "name": "Léa Martin",
     "email": "lea@shop.example",
-    "password": PASSWORD,
     "role": "repairer",
     "takes_repairs": "y",
 }
 
 
-def test_a_colleague_is_added_and_comes_in(open_app: Flask, owner_client: FlaskClient) -> None:
-    answer = owner_client.post("/desk/staff", data=NEW)
-    assert answer.status_code == 303
-    assert "Léa Martin" in owner_client.get(answer.location).text
+def link_in(page: str) -> str:
+    found = re.search(r"/join/[\w.-]+", page)
+    assert found
+    return found[0]
+
+
+@pytest.fixture
+def invited(owner_client: FlaskClient) -> str:
+    """The link of a colleague to come."""
+    return link_in(owner_client.post("/desk/staff", data=NEW, follow_redirects=True).text)
+
+
+def test_a_colleague_is_invited_and_chooses_their_password(
+    open_app: Flask, owner_client: FlaskClient, invited: str
+) -> None:
     client = open_app.test_client()
-    assert client.post("/signin", data={"email": NEW["email"], "password": PASSWORD}).location == "/desk"
+    assert "Bienvenue, Léa Martin" in client.get(invited).text
+    assert client.post(invited, data={"password": "court"}).status_code == 422
+    assert client.post(invited, data={"password": PASSWORD}).location == "/desk"
+    assert client.get("/desk").status_code == 200
+    again = open_app.test_client()
+    assert again.post("/signin", data={"email": NEW["email"], "password": PASSWORD}).location == "/desk"
+    with open_app.app_context():
+        made = colleague(NEW["email"])
+        assert (made.role, made.takes_repairs, made.takes_sales) == ("repairer", True, False)
+    assert "Léa Martin" in owner_client.get("/desk/staff").text
+
+
+def test_an_invitation_serves_once(open_app: Flask, invited: str) -> None:
+    for expected in (303, 410):
+        assert open_app.test_client().post(invited, data={"password": PASSWORD}).status_code == expected
+    page = open_app.test_client().get(invited)
+    assert (page.status_code, "Cette invitation ne sert plus" in page.text) == (410, True)
+
+
+def test_opening_an_invitation_changes_nothing(open_app: Flask, invited: str) -> None:
+    for _n in range(3):
+        assert open_app.test_client().get(invited).status_code == 200
+
+
+def test_an_invitation_is_worth_a_week(open_app: Flask, invited: str, clock_: Clock) -> None:
+    clock_.pass_(days=7)
+    assert open_app.test_client().post(invited, data={"password": PASSWORD}).status_code == 410
+
+
+def test_an_invitation_is_withdrawn(open_app: Flask, owner_client: FlaskClient, invited: str) -> None:
+    found = re.search(r"/desk/staff/invitations/\d+/withdraw", owner_client.get("/desk/staff").text)
+    assert found
+    owner_client.post(found[0])
+    assert open_app.test_client().post(invited, data={"password": PASSWORD}).status_code == 410
+    assert owner_client.post(found[0]).status_code == 404
+
+
+def test_a_second_invitation_takes_the_place_of_the_first(
+    open_app: Flask, owner_client: FlaskClient, invited: str
+) -> None:
+    newer = link_in(owner_client.post("/desk/staff", data=NEW | {"role": "seller"}, follow_redirects=True).text)
+    assert newer != invited
+    assert open_app.test_client().get(invited).status_code == 410
+    assert "Vendeur" in open_app.test_client().get(newer).text
+
+
+def test_the_link_of_an_invitation_opens_no_other_door(
+    open_app: Flask, invited: str, stranger: FlaskClient, case_path: str
+) -> None:
+    token = invited.rsplit("/", 1)[1]
+    assert stranger.get(f"/case/{token}").status_code == 404
+    assert stranger.get(f"/calendar/{token}.ics").status_code == 404
+    assert stranger.get(f"/join/{case_path.rsplit('/', 1)[1]}").status_code == 404
+    assert stranger.post(f"/join/{token[:-1]}", data={"password": PASSWORD}).status_code == 404
+
+
+def test_the_invitation_is_in_the_outbox_too(open_app: Flask, invited: str) -> None:
+    with open_app.app_context():
+        written = mail.latest()[0]
+        assert written.to == NEW["email"]
+        assert invited in written.text
 
 
 @pytest.mark.parametrize(
@@ -46,7 +116,6 @@ def test_a_colleague_is_added_and_comes_in(open_app: Flask, owner_client: FlaskC
     [
         ({"name": ""}, 422, "name"),
         ({"email": "lea"}, 422, "email"),
-        ({"password": "court"}, 422, "password"),
         ({"role": "king"}, 422, "role"),
         ({"email": "seller@shop.example"}, 409, "email"),
     ],
@@ -57,7 +126,7 @@ def test_a_colleague_who_cannot_be_is_refused_with_what_was_typed(
     answer = owner_client.post("/desk/staff", data=NEW | changed)
     assert answer.status_code == status
     assert f'id="{box}-why"' in answer.text
-    assert PASSWORD not in answer.text
+    assert (NEW | changed)["email"] in answer.text
 
 
 def test_hours_are_set_a_day_with_two_ranges(open_app: Flask, owner_client: FlaskClient) -> None:
