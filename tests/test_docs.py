@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from shopvisio import cli
+from shopvisio.web.senders import MAY_SEND
 from shopvisio.web.signalling import EVENTS, GESTURES
 
 ROOT = Path(__file__).parent.parent
@@ -29,6 +30,11 @@ def test_the_sockets_two_halves_and_their_table_name_the_same_events() -> None:
     for event in re.findall(r"^    ([a-z]+) ", told, re.M):
         if event != "desk":  # for the desk's own page
             assert f'"{event}"' in twin, event
+
+
+def test_every_event_names_who_may_send_it() -> None:
+    """One that ``senders.MAY_SEND`` does not name is shut to everybody."""
+    assert set(MAY_SEND) == {*EVENTS, *GESTURES}
 
 
 def test_the_documents_lead_somewhere() -> None:

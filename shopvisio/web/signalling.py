@@ -175,7 +175,7 @@ socketio.on_event("disconnect", _disconnect)
 for _name, (_handle, _shape) in EVENTS.items():
     socketio.on_event(_name, wire.answer(_name, _handle, _shape))
 for _name, (_show, _shape) in GESTURES.items():
-    socketio.on_event(_name, wire.gesture(_show, _shape))
+    socketio.on_event(_name, wire.gesture(_name, _show, _shape))
 
 
 # -- the relay

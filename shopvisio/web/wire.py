@@ -17,6 +17,7 @@ from shopvisio.i18n import _
 from shopvisio.rtc import Engine
 from shopvisio.web import choose_eyes, errors, guard, presence, shapes
 from shopvisio.web.presence import Person
+from shopvisio.web.senders import may_send
 
 log = logging.getLogger(__name__)
 
@@ -177,14 +178,15 @@ def holder(ticket: Ticket) -> Who:
 
 
 def answer(name: str, handle: Handle, shape: shapes.Shape) -> Callable[..., dict[str, Any]]:
-    """What the socket calls for an event: the handler between the checks of its ticket, its purse and its payload."""
+    """What the socket calls for an event: the handler between the checks of its ticket, who may (``senders``), its
+    purse and its payload."""
 
     def answer(*given: Any) -> dict[str, Any]:
         now = clock.now()
         choose_eyes()
         try:
             ticket = tickets.get(sid())
-            if ticket is None:
+            if ticket is None or not may_send(name, ticket.seat):
                 raise Forbidden
             ticket.purse.spend(now)
             payload = shapes.read(given, shape)
@@ -198,14 +200,14 @@ def answer(name: str, handle: Handle, shape: shapes.Shape) -> Callable[..., dict
     return answer
 
 
-def gesture(handle: Callable[..., None], shape: shapes.Shape) -> Callable[..., dict[str, Any]]:
+def gesture(name: str, handle: Callable[..., None], shape: shapes.Shape) -> Callable[..., dict[str, Any]]:
     """The same for what comes twenty times a second, is not kept, and is lost without harm: too many are dropped. The
     base is not asked: who has a seat was let in, and who is put out loses it."""
 
     def answer(*given: Any) -> dict[str, Any]:
         ticket, place = tickets.get(sid()), presence.at(sid())
         try:
-            if ticket is None or place is None:
+            if ticket is None or place is None or not may_send(name, ticket.seat):
                 raise Forbidden
             ticket.gestures.spend(clock.now())
             handle(*place, **shapes.read(given, shape))

@@ -9,7 +9,7 @@ from shopvisio import calls, marks, stills
 from shopvisio.booking import Appointment
 from shopvisio.db import writing
 from shopvisio.drawing import COLOURS
-from shopvisio.errors import Forbidden, NotFound
+from shopvisio.errors import NotFound
 from shopvisio.marks import Mark
 from shopvisio.stills import Still
 from shopvisio.web import shapes, wire
@@ -34,8 +34,6 @@ def _stroke(key: str, person: Person, **stretch: Any) -> None:
 
 def _board(who: Who, now: datetime, still: int | None) -> dict[str, Any]:
     wire.seated()
-    if who.seat == "guest":
-        raise Forbidden
     with writing():
         opened = stills.find(who.appointment.case, still) if still else None
         marks.lay(who.appointment, opened)
@@ -46,8 +44,6 @@ def _board(who: Who, now: datetime, still: int | None) -> dict[str, Any]:
 
 def _freeze(who: Who, now: datetime, of: str, once: str) -> None:
     wire.seated()
-    if who.seat == "guest":
-        raise Forbidden
     emit("freeze", {"of": of, "once": once, "name": who.actor.name}, to=who.room, include_self=False)
 
 
@@ -70,8 +66,6 @@ def _erase(who: Who, now: datetime, still: int, names: list[str], gone: bool) ->
 
 
 def _watch(who: Who, now: datetime) -> dict[str, Any]:
-    if who.seat != "customer":
-        raise Forbidden
     calls.may_join(who.actor, who.appointment, calls.find(who.appointment), now)
     join_room(who.room)
     return board(who.appointment)
