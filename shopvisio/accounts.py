@@ -255,8 +255,7 @@ def sign_in(email: str, password: str) -> Staff:
 
 def is_theirs(staff: Staff, password: str) -> bool:
     """Whether this is the colleague's password."""
-    fits: bool = hub.in_thread(_fits, staff.password, password, "")
-    return fits
+    return hub.in_thread(_fits, staff.password, password)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from shopvisio import sentences, settings
+from shopvisio import logo, sentences, settings
 from shopvisio.i18n import _
 from shopvisio.invoices import Address, Line, Note, Seller
 
@@ -30,6 +30,7 @@ def seller(on: date) -> Seller:
         insurance=settings.get("insurance"),
         mediator=settings.get("mediator"),
         colour=settings.get("brand"),
+        logo=logo.data_url(),
     )
 
 

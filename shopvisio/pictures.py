@@ -14,6 +14,8 @@ from shopvisio.i18n import _
 LARGEST = 20 << 20  # bytes of one photo as it comes
 SIDE = 2560  # pixels of the longer side as it is kept
 SMALL = 1280  # of its copy for lists and narrow lines
+EMBLEM_SIDES = (480, 360, 240, 160)  # of a logo: the first that fits in
+EMBLEM_BYTES = 30_000  # it lies in every sealed paper
 PIXELS = 120_000_000  # more is no photo of a phone
 
 
@@ -43,6 +45,19 @@ def sized(data: bytes, *sides: int) -> list[Clean]:
     return [Clean(base64.b64decode(one["jpeg"]), one["width"], one["height"]) for one in told]
 
 
+def emblem(data: bytes) -> bytes:
+    """A logo as PNG, what is empty around it cut off, small enough for every paper. Blocks, as :func:`sized`.
+
+    Raises Invalid when this is not a picture of points: drawings (SVG) may carry programs, and are not taken.
+    """
+    if data.lstrip()[:1] == b"<":
+        raise Invalid(_("Un dessin SVG peut cacher un programme : enregistrez-le en PNG, puis recommencez."))
+    try:
+        return child.run("shopvisio.pictures", b"emblem\n" + data, seconds=20, megabytes=1024)
+    except Unavailable:
+        raise Invalid(_("Ce fichier n’est pas une image lisible (PNG, JPEG ou WebP).")) from None
+
+
 def small(file: str) -> str:
     """What the small copy beside a kept photo is called."""
     return file.replace(".jpg", ".small.jpg")
@@ -60,6 +75,25 @@ def keep(folder: Path, name: str, jpeg: bytes) -> None:
         raise
 
 
+def _emblem(data: bytes) -> bytes:
+    from PIL import Image
+
+    Image.MAX_IMAGE_PIXELS = PIXELS
+    with Image.open(BytesIO(data), formats=("PNG", "JPEG", "WEBP", "GIF")) as picture:
+        if picture.width * picture.height > PIXELS:
+            raise SystemExit("too many pixels")
+        made = picture.convert("RGBA")
+    made = made.crop(made.getchannel("A").getbbox() or (0, 0, *made.size))
+    for side in EMBLEM_SIDES:
+        made.thumbnail((side, side))
+        for one in (made, made.quantize(256, Image.Quantize.FASTOCTREE)):
+            out = BytesIO()
+            one.save(out, "PNG", optimize=True)
+            if out.tell() <= EMBLEM_BYTES:
+                return out.getvalue()
+    raise SystemExit("too heavy")  # 160 by 160 points of 256 colours are less
+
+
 def _main() -> None:
     from PIL import Image, ImageOps  # only the child needs them
     from pillow_heif import register_heif_opener
@@ -67,6 +101,9 @@ def _main() -> None:
     register_heif_opener()
     Image.MAX_IMAGE_PIXELS = PIXELS
     asked, _end, data = sys.stdin.buffer.read().partition(b"\n")
+    if asked == b"emblem":
+        sys.stdout.buffer.write(_emblem(data))
+        return
     made = []
     with Image.open(BytesIO(data), formats=("JPEG", "PNG", "WEBP", "HEIF", "GIF")) as picture:
         if picture.width * picture.height > PIXELS:

@@ -3,7 +3,8 @@
 import ipaddress
 import json
 import re
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import phonenumbers
 from babel.support import LazyProxy
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import event, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 from stdnum import iban as stdnum_iban
 from stdnum.eu import vat as stdnum_vat
@@ -83,6 +84,16 @@ class Setting:
     secret: bool = False
     unit: Text = ""
     show: Callable[[Any], str] = str  # the value as the form shows it
+    since: str = "0.1.0"  # the release that brought it
+
+    def told(self, value: Any) -> str:
+        """A value for eyes: the words of its choice, its unit; a secret is only said to be there."""
+        if value == "":
+            return ""
+        if self.secret:
+            return "•••"
+        shown = str(self.choices[str(value)]) if self.choices and str(value) in self.choices else self.show(value)
+        return f"{shown} {self.unit}" if self.unit else shown
 
 
 class SettingRow(Base):
@@ -95,7 +106,7 @@ class SettingRow(Base):
 
 
 class SettingChange(Base):
-    """Who changed what, when. Secrets are noted as changed, without their value."""
+    """Who changed what, when. Of a secret only whether there was one. Rows of before hold its dots outside JSON."""
 
     __tablename__ = "setting_change"
 
@@ -884,13 +895,43 @@ def put(typed: Mapping[str, str], by: str, now: datetime) -> list[str]:
                 at=now,
                 by=by,
                 name=name,
-                before="•••" if hidden else json.dumps(before, ensure_ascii=False),
-                after="•••" if hidden else json.dumps(value, ensure_ascii=False),
+                before=json.dumps("•••" if hidden and before else before, ensure_ascii=False),
+                after=json.dumps("•••" if hidden and value else value, ensure_ascii=False),
             )
         )
     db.session.flush()
     db.session.info.pop("settings", None)
     return changed
+
+
+def changes(name: str, before: int | None, limit: int) -> list[SettingChange]:
+    """The latest changes of one setting, or of all, or those before one; newest first."""
+    found = select(SettingChange).order_by(SettingChange.id.desc()).limit(limit)
+    found = found.where(SettingChange.name == name) if name else found
+    return list(db.session.scalars(found.where(SettingChange.id < before) if before else found))
+
+
+def last_changes(names: Collection[str]) -> dict[str, SettingChange]:
+    """The latest change of each of these settings that was changed at all."""
+    latest = select(func.max(SettingChange.id)).where(SettingChange.name.in_(names)).group_by(SettingChange.name)
+    return {one.name: one for one in db.session.scalars(select(SettingChange).where(SettingChange.id.in_(latest)))}
+
+
+def search(words: str) -> list[Setting]:
+    """The settings whose label, help, group or choices hold every word, whatever its accents and case."""
+    wanted = plain(words).split()
+    return [one for one in SETTINGS.values() if all(word in _all_words(one) for word in wanted)]
+
+
+def _all_words(setting: Setting) -> str:
+    choices = " ".join(map(str, setting.choices.values())) if setting.choices else ""
+    return plain(f"{setting.label} {setting.help} {GROUPS[setting.group]} {choices} {setting.name}")
+
+
+def plain(text: str) -> str:
+    """Without accents and capitals, typographic apostrophes as they are typed."""
+    bare = "".join(sign for sign in unicodedata.normalize("NFD", text) if not unicodedata.combining(sign))
+    return bare.lower().replace("’", "'")
 
 
 TEST = "test-mode"  # no setting: what a base is, from its first day on

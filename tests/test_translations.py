@@ -27,6 +27,8 @@ SAME = {  # what is written alike in French and in English
     "Guadeloupe",
     "Guides",
     "IBAN",
+    "Invitation",
+    "Logo",
     "Martinique",
     "Orange",
     "{n} e-mail",

@@ -11,7 +11,7 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
 
-from shopvisio import accounts, clock, i18n, settings
+from shopvisio import accounts, clock, i18n, logo, settings
 from shopvisio.hub import Alarm
 from shopvisio.web import errors, guard, restoring
 
@@ -37,7 +37,7 @@ HEADERS = {
 INDEXED = {"book.home", "book.times", "book.entrance", "legal.page", "legal.version"}
 LONGEST_FORM = 1 << 20  # bytes
 # the pages that photos, or a catalogue, come by whole
-HEAVY = {"book.fault", "inquiries.add_photos", "products.pictures", "products.bring"}
+HEAVY = {"book.fault", "inquiries.add_photos", "products.pictures", "products.bring", "look.put"}
 OPEN_UNCLAIMED = {"static", "door.claim", "health.ready", "public.brand", "public.icon"}
 OPEN_UNCLAIMED |= {"restoring.code", "restoring.page", "restoring.bring"}
 
@@ -61,6 +61,7 @@ def register(app: Flask) -> None:
     app.before_request(choose_eyes)
     app.before_request(_until_claimed)
     app.after_request(_headers)
+    app.after_request(guard.note_seen)
     app.context_processor(_context)
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(i18n._, i18n.n_, newstyle=False)  # type: ignore[attr-defined]
@@ -137,7 +138,12 @@ class ShopFacts:
         self.phone = settings.phone_for_eyes(self.phone_href)
         self.fee: int = settings.get("fee")
         self.brand: str = settings.get("brand")
-        self.logo_url: str | None = None
+
+    @property
+    def logo_url(self) -> str:
+        """Where the logo is; empty where there is none."""
+        found = logo.digest()
+        return url_for("public.emblem", v=found) if found else ""
 
     @property
     def initials(self) -> str:

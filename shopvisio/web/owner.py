@@ -22,7 +22,25 @@ from wtforms import (
 )
 from wtforms.widgets import CheckboxInput
 
-from shopvisio import accounts, booking, calendar, clock, invoices, jobs, legal, mail, payments, settings, sms
+from shopvisio import (
+    accounts,
+    audit,
+    booking,
+    calendar,
+    clock,
+    effects,
+    invitations,
+    invoices,
+    jobs,
+    legal,
+    logo,
+    mail,
+    payments,
+    second,
+    settings,
+    signins,
+    sms,
+)
 from shopvisio import papers as case_papers
 from shopvisio.accounts import Staff
 from shopvisio.booking import Closure, Service
@@ -33,8 +51,7 @@ from shopvisio.i18n import _, day_year, here, language, lazy, n_
 from shopvisio.invoices import Paper
 from shopvisio.jobs import Job
 from shopvisio.mail import Mail
-from shopvisio.settings import Setting
-from shopvisio.web import guard, wake_jobs
+from shopvisio.web import guard, joining, saving, wake_jobs
 from shopvisio.web.guard import staff
 from shopvisio.web.story import PAPERS
 from shopvisio.web.todo import PAPER_JOBS
@@ -76,15 +93,8 @@ def settings_page() -> ResponseReturnValue:
     words = request.args.get("q", "").strip()[:60]
     if not words:
         return redirect(url_for("owner.group", group=settings.SHOP))
-    return render_template("desk/settings_found.html", words=words, found=_look_for(words), groups=settings.GROUPS)
-
-
-def _look_for(words: str) -> list[Setting]:
-    def holds(setting: Setting) -> bool:
-        text = f"{setting.label} {setting.help}".lower()
-        return all(word in text for word in words.lower().split())
-
-    return [setting for setting in settings.SETTINGS.values() if holds(setting)]
+    found = settings.search(words)
+    return render_template("desk/settings_found.html", words=words, found=found, groups=settings.GROUPS, told=_told)
 
 
 def _names(group: str) -> list[str]:
@@ -102,19 +112,13 @@ def group(group: str) -> ResponseReturnValue:
     if request.method == "GET":
         return _settings_page(group, _as_shown(group))
     form = settings_form(names)()
-    now = clock.now()
     try:
         with writing():
-            changed = settings.put(_typed(form, names), _me().name, now)
-            legal.keep(now)
-            for job in jobs.in_trouble("paper") if changed else ():
-                jobs.retry(job, now)  # it may have waited for just this answer
+            changed = saving.put(_typed(form, names), _me(), clock.now())
     except Invalid as refusal:
         blame(form, refusal)
         return _settings_page(group, form), 422
-    wake_jobs()
-    if watch := current_app.extensions.get("reach"):
-        watch.again()
+    saving.wake()
     flash(_changed_sentence(changed))
     return redirect(url_for("owner.group", group=group), 303)
 
@@ -128,8 +132,15 @@ def _as_shown(group: str) -> FlaskForm:
 
 
 def _typed(form: FlaskForm, names: list[str]) -> dict[str, str]:
-    """What was typed; a secret left empty is left as it is."""
-    return {name: form[name].data or "" for name in names if form[name].data or not settings.SETTINGS[name].secret}
+    """What was typed; a secret left empty is left as it is, unless its box to empty it is ticked."""
+    emptied = set(request.form.getlist("empty"))
+    kept = {name for name in names if settings.SETTINGS[name].secret and not form[name].data} - emptied
+    return {name: form[name].data or "" for name in names if name not in kept}
+
+
+def _told(name: str) -> str:
+    """A setting's value for eyes."""
+    return settings.SETTINGS[name].told(settings.get(name))
 
 
 def _changed_sentence(changed: list[str]) -> str:
@@ -154,11 +165,17 @@ def _settings_page(
         before={name: shown(name) for name in names},
         kept_secrets={name for name in names if settings.SETTINGS[name].secret and settings.get(name)},
         form=form,
+        emptied=set(request.form.getlist("empty")),
+        effects={name: effects.of(name, clock.now()) for name in names},
+        defaults={name: settings.SETTINGS[name].told(settings.SETTINGS[name].default) for name in names},
+        present={name: settings.get(name) for name in names},
+        changes=settings.last_changes(names),
         missing={setting.name for setting in settings.missing()},
         mail_ready=mail.is_configured(),
         sms_ready=sms.is_configured(),
         reach=getattr(current_app.extensions.get("reach"), "now", None),
         services=_services(services or {}) if group == settings.BOOKING else [],
+        has_logo=bool(logo.digest()),
         new_service=new_service or NewServiceForm(formdata=None),
     )
 
@@ -291,11 +308,6 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
 
     name = StringField(lazy("Prénom et nom"), description=lazy("Les clients le lisent pendant l’appel."))
     email = EmailField(lazy("E-mail"), description=lazy("Pour se connecter, et pour être prévenu."))
-    password = PasswordField(
-        lazy("Premier mot de passe"),
-        description=lazy("Dix signes au moins ; à lui dire de vive voix."),
-        render_kw={"autocomplete": "new-password"},
-    )
     role = SelectField(lazy("Rôle"), choices=choices_of(accounts.ROLES), default="repairer")
     takes_repairs = BooleanField(lazy("Répare en visio"))
     takes_sales = BooleanField(lazy("Vend en visio"))
@@ -351,6 +363,8 @@ def _people_page(new: PersonForm | None = None, closing: ClosureForm | None = No
     return render_template(
         "desk/staff.html",
         people=[(person, booking.hours_of(person)) for person in accounts.everybody()],
+        invited=[(one, joining.link_of(one)) for one in invitations.waiting(now)],
+        mail_leaves=mail.is_configured(),
         holidays=_holidays(),
         closures=[(closure, booking.during(closure)) for closure in booking.closures(now)],
         new=new or PersonForm(formdata=None),
@@ -362,27 +376,32 @@ def _people_page(new: PersonForm | None = None, closing: ClosureForm | None = No
 
 @blueprint.post("/staff")
 @staff("staff")
-def add_person() -> ResponseReturnValue:
-    """One more colleague; their hours come next."""
-    form = PersonForm()
+def invite() -> ResponseReturnValue:
+    """Ask a colleague in: they choose their password behind the link; their hours come once they are here."""
+    form, me, now = PersonForm(), _me(), clock.now()
     try:
         with writing():
-            person = accounts.add_staff(
+            made = invitations.invite(
                 form.data["name"] or "",
                 form.email.data or "",
-                form.password.data or "",
                 form.role.data or "",
-                clock.now(),
+                me,
+                now,
                 form.takes_repairs.data,
                 form.takes_sales.data,
             )
+            audit.note("invited", me.name, now, whose=made.name, role=str(accounts.ROLES[made.role]))
+            told: dict[str, Any] = {"whom": made.name, "by": made.by, "until": made.until}
+            mail.compose("invitation", made.email, language(), now, url=joining.link_of(made), **told)
     except Invalid as refusal:
         blame(form, refusal)
         return _people_page(new=form), 422
     except Conflict as refusal:
         form.email.errors = [refusal.message]
         return _people_page(new=form), 409
-    return redirect(url_for("owner.person", key=person.key), 303)
+    wake_jobs()
+    flash(_("Invitation prête pour {name}.", name=made.name))
+    return redirect(url_for("owner.people"), 303)
 
 
 @dataclass(frozen=True)
@@ -418,6 +437,7 @@ def _person_page(person: Staff, forms: _Person) -> str:
         day_form=forms.day or DayForm(formdata=None),
         own_days=[(day, ", ".join(f"{clock_text(a)}–{clock_text(b)}" for a, b in own[day])) for day in own],
         roles=accounts.ROLES,
+        signins=signins.of(person, clock.now()),
     )
 
 
@@ -436,13 +456,16 @@ def change_person(key: str) -> ResponseReturnValue:
     form = RoleForm()
     try:
         with writing():
+            found = _colleague(key)
+            was = (found.role, found.active)
             accounts.change(
-                _colleague(key),
+                found,
                 form.role.data or "",
                 form.takes_repairs.data,
                 form.takes_sales.data,
                 form.active.data,
             )
+            _note_change(found, *was)
     except Invalid as refusal:
         blame(form, refusal)
         return _refused(key, form, 422)
@@ -451,6 +474,15 @@ def change_person(key: str) -> ResponseReturnValue:
         return _refused(key, form, 409)
     flash(_("Enregistré."))
     return redirect(url_for("owner.person", key=key), 303)
+
+
+def _note_change(person: Staff, role: str, active: bool) -> None:
+    """What a change of role or access leaves in the log of acts."""
+    me, now = _me(), clock.now()
+    if person.role != role:
+        audit.note("role", me.name, now, whose=person.name, role=str(accounts.ROLES[person.role]))
+    if person.active != active:
+        audit.note("back" if person.active else "gone", me.name, now, whose=person.name)
 
 
 def _refused(key: str, form: RoleForm, status: int) -> ResponseReturnValue:
@@ -521,13 +553,30 @@ def set_password(key: str) -> ResponseReturnValue:
     form = PasswordForm()
     try:
         with writing():
-            accounts.set_password(_colleague(key), form.password.data or "")
+            found = _colleague(key)
+            accounts.set_password(found, form.password.data or "")
+            audit.note("password", _me().name, clock.now(), whose=found.name)
     except Invalid as refusal:
         blame(form, refusal)
         found = _colleague(key)
         kept = _as_kept(found)
         return _person_page(found, _Person(kept.role, form, kept.week)), 422
     flash(_("Nouveau mot de passe enregistré."))
+    return redirect(url_for("owner.person", key=key), 303)
+
+
+@blueprint.post("/staff/<key>/<any(signins, second):what>/end")
+@staff("staff")
+def end_access(key: str, what: str) -> ResponseReturnValue:
+    """End every sign-in of a colleague, or take off the second step of one who lost their telephone."""
+    with writing():
+        found = _colleague(key)
+        if what == "second":
+            second.switch_off(found)
+        else:
+            signins.end_all(found, but=guard.my_signin())
+        audit.note("ended" if what == "signins" else "second_off", _me().name, clock.now(), whose=found.name)
+    flash(_("Ses connexions sont fermées.") if what == "signins" else _("La deuxième étape est retirée."))
     return redirect(url_for("owner.person", key=key), 303)
 
 

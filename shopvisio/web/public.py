@@ -4,7 +4,8 @@ from flask import Blueprint, Response
 from markupsafe import escape
 
 from shopvisio import brand as colours
-from shopvisio import settings
+from shopvisio import logo, settings
+from shopvisio.errors import NotFound
 from shopvisio.web import ShopFacts
 from shopvisio.web.guard import anybody
 
@@ -28,6 +29,18 @@ def _kept(body: str, kind: str) -> Response:
 def brand() -> Response:
     """The shop's colour, clamped for contrast, as plain hex for browsers of any age."""
     return _kept(colours.stylesheet(settings.get("brand")), "text/css")
+
+
+@blueprint.get("/logo.png")
+@anybody
+def emblem() -> Response:
+    """The shop's logo; its address changes with it (``?v=``)."""
+    picture = logo.png()
+    if picture is None:
+        raise NotFound
+    made = Response(picture, mimetype="image/png")
+    made.cache_control.max_age = 86400
+    return made
 
 
 @blueprint.get("/icon.svg")

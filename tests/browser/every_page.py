@@ -29,6 +29,7 @@ from shopvisio import (
     guides,
     inquiries,
     intake,
+    invitations,
     invoices,
     legal,
     links,
@@ -37,6 +38,7 @@ from shopvisio import (
     parts,
     ratings,
     settings,
+    setup,
     steps,
     stops,
 )
@@ -60,7 +62,7 @@ from shopvisio.web import guard
 from tests.conftest import PASSWORD, Shop, a_customer, book_visit, open_shop
 
 # pages that are another one for each name
-EACH = {"customer.case", "desk.case", "owner.group", "legal.page", "books.period"}
+EACH = {"customer.case", "desk.case", "owner.group", "legal.page", "books.period", "setup.step"}
 ASKED = (
     ("stranger", "/call?link=x"),
     ("stranger", "/withdraw?link=x"),
@@ -103,6 +105,8 @@ def fill(shop: Shop, now: datetime) -> None:
     """A case in every state, with its calls, parts and papers, and two bookings on their way."""
     back = (now - n * timedelta(minutes=30) for n in range(2, 40))
     guided(shop, now)
+    setup.begin(now)
+    invitations.invite("Léa Martin", "lea@shop.example", "seller", shop.owner, now)
     repaired = seen(shop.repair, shop.repairer, next(back))
     cases.propose(repaired, "repaired", "Filtre nettoyé, un bouchon retiré.", shop.repairer.actor, now)
     cases.answer(repaired, True, "", now)
@@ -246,7 +250,7 @@ def true_names() -> Names:
         "token": [guard.token_of(case) for case in found],
         "key": [row.key for row in (*found, *drafts, *visits, *people, *asking, *library)],
         "group": list(settings.GROUPS),
-        "name": list(legal.TEXTS),
+        "name": [*legal.TEXTS, *setup.STEPS],
         "language": list(LANGUAGES),
         "number": [version.id for version in session.scalars(select(Version))],
         "day": [clock.now().date().isoformat()],
@@ -268,6 +272,7 @@ def by_their_own_links() -> Iterator[tuple[str, str]]:
         yield "owner", f"/desk/orders/{order.number}"
     sent = session.scalars(select(Order).where(Order.state == "sent")).one()
     yield "stranger", f"/case/{guard.token_of(sent.case)}/orders/{sent.number}/renounce"
+    yield "stranger", f"/join/{guard.join_token(invitations.waiting(clock.now())[0])}"
     yield "owner", f"/desk/book/1?start={held.start + timedelta(days=1):%Y-%m-%dT%H:%M}Z"
 
 

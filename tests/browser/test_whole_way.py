@@ -14,6 +14,7 @@ from socket import SOCK_DGRAM, SOCK_STREAM
 import pytest
 from playwright.sync_api import Page, expect
 
+from shopvisio import setup
 from tests.conftest import PASSWORD
 
 from .conftest import PHONE, ROOT, Chromium, Served, free_port
@@ -27,6 +28,7 @@ SHOP = {
     "mediator": "Médiation Démonstration, 1 place Inventée, 75000 Paris",
 }  # fmt: skip
 OWNER = "claire@atelier.example"
+LATER = ("name", "media", "mail", "recovery")
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +47,22 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     running.stop()
 
 
+def fill_in(page: Page) -> None:
+    """Whatever the step asks for."""
+    for name, value in SHOP.items():
+        if page.locator(f"#setup input[name={name}], #setup textarea[name={name}]").count():
+            page.locator(f"#setup [name={name}]").fill(value)
+    for name, value in (("legal_form", "SARL"), ("vat_regime", "standard")):
+        if page.locator(f"#setup select[name={name}]").count():
+            page.locator(f"#setup select[name={name}]").select_option(value)
+    boxes = page.locator("#hours input")
+    for number in range(boxes.count()):
+        boxes.nth(number).fill(["0:00", "12:00", "12:00", "24:00"][number % 4])
+
+
 @pytest.fixture(scope="module")
 def claimed(fresh: Served, browsers) -> Served:  # noqa: ANN001
-    """The same, claimed by its owner through the form, open day and night and bookable at once."""
+    """The same, claimed by its owner and set up step by step, open day and night and bookable at once."""
     page = browsers("blue").new_context(viewport=PHONE, locale="fr-FR").new_page()
     page.set_default_timeout(10_000)
     refused = page.goto(f"{fresh.url}/desk")
@@ -60,15 +75,12 @@ def claimed(fresh: Served, browsers) -> Served:  # noqa: ANN001
     page.locator("[name=owner_name]").fill("Claire Fontaine")
     page.locator("[name=owner_email]").fill(OWNER)
     page.locator("[name=password]").fill(PASSWORD)
-    for name, value in SHOP.items():
-        page.locator(f"[name={name}]").fill(value)
-    page.locator("[name=legal_form]").select_option("SARL")
-    page.locator("[name=vat_regime]").select_option("standard")
-    boxes = page.locator("#hours input")
-    for number in range(boxes.count()):
-        boxes.nth(number).fill(["0:00", "12:00", "12:00", "24:00"][number % 4])
     click(page, "Ouvrir la boutique")
-    page.wait_for_url("**/desk")
+    for step in setup.STEPS:
+        page.wait_for_url(f"**/desk/setup/{step}")
+        fill_in(page)
+        click(page, "Plus tard" if step in LATER else "Continuer")
+    page.wait_for_url("**/desk/setup")
     page.goto(f"{fresh.url}/desk/settings/booking")
     page.locator("[name=notice_minutes]").fill("0")
     page.locator("[name=early_minutes]").fill("240")

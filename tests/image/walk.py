@@ -15,13 +15,16 @@ import urllib.request
 
 HOME = f"http://127.0.0.1:{os.environ['SHOPVISIO_PORT']}"
 PASSWORD = "walk-through-it"  # of a shop that lives for a minute
-SHOP = {
+OWNER = {
     "owner_name": "Claire Fontaine", "owner_email": "claire@atelier.example", "password": PASSWORD,
-    "takes_repairs": "y", "takes_sales": "y", "shop_name": "Atelier Lumière", "phone": "04 65 71 12 34",
+    "takes_repairs": "y", "takes_sales": "y",
+}  # fmt: skip
+SHOP = {
+    "shop_name": "Atelier Lumière", "phone": "04 65 71 12 34",
     "email": "bonjour@atelier.example", "fee": "29", "legal_name": "Atelier Lumière", "legal_form": "EI",
     "street": "14 rue des Canuts", "postcode": "69004", "city": "Lyon", "siret": "912 345 675 00009",
     "register": "RNE 912 345 675", "vat_regime": "standard", "vat_number": "FR65912345675",
-    "iban": "FR76 3000 6000 0112 3456 7890 189", "mediator": "Médiation Démonstration, Paris",
+    "vat_rate": "2000", "iban": "FR76 3000 6000 0112 3456 7890 189", "mediator": "Médiation Démonstration, Paris",
 }  # fmt: skip
 
 
@@ -61,10 +64,15 @@ class Visitor:
 def claim(code: str) -> Visitor:
     """The owner takes the shop, open day and night."""
     owner = Visitor()
-    boxes = re.findall(r'<input[^>]*name="((?:opens|closes)[^"]*)"', owner.get("/claim"))
+    owner.get("/claim")
+    owner.send("/claim", code=code, **OWNER)
+    for step in ("shop", "papers", "price"):
+        owner.send(f"/desk/setup/{step}", **SHOP)
+    boxes = re.findall(r'<input[^>]*name="((?:opens|closes)[^"]*)"', owner.get("/desk/setup/hours"))
     hours = dict(zip(boxes, ["0:00", "12:00", "12:00", "24:00"] * 7, strict=True))
-    owner.send("/claim", code=code, **SHOP, **hours)
-    assert owner.path == "/desk", owner.page[-3000:]
+    visits = {"active1": "y", "minutes1": "45", "minutes2": "30"}
+    owner.send("/desk/setup/hours", **visits, **hours)
+    assert owner.path.startswith("/desk/setup/"), owner.page[-3000:]
     return owner
 
 

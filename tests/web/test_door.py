@@ -7,11 +7,9 @@ from conftest import NOW, PASSWORD, Clock
 from flask import Flask
 from flask.testing import FlaskClient
 
-from shopvisio import accounts, booking, demo, hub, settings
-from shopvisio.availability import Hours
+from shopvisio import accounts, booking, hub
 from shopvisio.claim import for_eyes
 from shopvisio.db import db, writing
-from shopvisio.web.typed import week_typed
 
 
 @pytest.fixture
@@ -24,14 +22,11 @@ def newcomer(app: Flask) -> FlaskClient:
 def answers(app: Flask) -> dict[str, str]:
     """Everything the owner gives, right."""
     return {
-        **demo.SHOP,
-        "fee": "29",
         "code": for_eyes(app.extensions["claim"].code(NOW)),
         "owner_name": "Claire Fontaine",
         "owner_email": "claire@shop.example",
         "password": PASSWORD,
         "takes_repairs": "y",
-        **week_typed([Hours(0, 540, 720), Hours(0, 840, 1080), Hours(5, 600, 750)]),
     }
 
 
@@ -42,16 +37,16 @@ def test_before_the_claim_every_page_says_so(newcomer: FlaskClient) -> None:
         assert "/claim" in answer.text
 
 
-def test_the_owner_claims_and_is_on_the_desk(newcomer: FlaskClient, answers: dict[str, str], app: Flask) -> None:
+def test_the_owner_claims_and_is_led_to_the_first_step(
+    newcomer: FlaskClient, answers: dict[str, str], app: Flask
+) -> None:
     answer = newcomer.post("/claim", data=answers)
-    assert (answer.status_code, answer.location) == (303, "/desk")
+    assert (answer.status_code, answer.location) == (303, "/desk/setup/language")
     assert newcomer.get("/desk").status_code == 200
     with app.app_context():
         owner = accounts.everybody()[0]
         assert (owner.role, owner.takes_repairs, owner.takes_sales) == ("owner", True, False)
-        assert settings.get("siret") == demo.SHOP["siret"].replace(" ", "")
-        assert settings.get("fee") == 2900
-        assert booking.hours_of(owner) == [Hours(0, 540, 720), Hours(0, 840, 1080), Hours(5, 600, 750)]
+        assert booking.hours_of(owner) == []  # nobody can book before the owner said when
         assert [service.kind for service in booking.services()] == ["repair"]
 
 
@@ -66,23 +61,14 @@ def test_a_wrong_code_keeps_everything_but_the_password(newcomer: FlaskClient, a
     assert answer.status_code == 422
     assert "Ce code n’est pas le bon" in answer.text
     assert 'value="Claire Fontaine"' in answer.text
-    assert demo.SHOP["street"] in answer.text
-    assert 'value="12:30"' in answer.text
     assert PASSWORD not in answer.text
 
 
 @pytest.mark.parametrize(
     ("name", "typed", "sentence"),
     [
-        ("siret", "912 345 675 00011", "SIRET"),
-        ("iban", "FR76 3000 6000 0112 3456 7890 180", "IBAN"),
-        ("vat_number", "", "Nécessaire quand la boutique facture la TVA"),
-        ("capital", "", "Nécessaire pour une société"),
         ("password", "court", "Au moins 10 signes"),
         ("owner_email", "claire", "e-mail n’est pas complète"),
-        ("fee", "vingt-neuf", "Un montant comme 29"),
-        ("opens-0-0", "neuf", "Lundi"),
-        ("closes-5-0", "8:00", "Samedi"),
     ],
 )
 def test_a_wrong_answer_is_named_at_its_field(
@@ -93,12 +79,11 @@ def test_a_wrong_answer_is_named_at_its_field(
     assert sentence in answer.text
     with app.app_context():
         assert not accounts.is_claimed()
-        assert settings.get("shop_name") == ""
 
 
 def test_all_wrong_answers_are_named_at_once(newcomer: FlaskClient) -> None:
     answer = newcomer.post("/claim", data={"code": "?"})
-    for name in ("code", "owner_name", "owner_email", "password", "takes_repairs", "shop_name", "siret", "iban"):
+    for name in ("code", "owner_name", "owner_email", "password", "takes_repairs"):
         assert f'id="{name}-why"' in answer.text
 
 

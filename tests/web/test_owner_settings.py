@@ -1,11 +1,13 @@
 """Settings: one form a group, strict values, what changed is named; the visits that may be booked."""
 
+import re
+
 import pytest
 from conftest import NOW, TUESDAY_10, Clock, book_visit
 from flask import Flask
 from flask.testing import FlaskClient
 
-from shopvisio import booking, cases, jobs, papers, settings
+from shopvisio import booking, cases, effects, jobs, papers, settings
 from shopvisio.db import db, writing
 
 REPAIR = {
@@ -67,6 +69,50 @@ def test_a_secret_is_never_shown_and_stays_when_left_empty(open_app: Flask, owne
     owner_client.post("/desk/settings/mail", data=given | {"smtp_password": "", "smtp_port": "465"})
     assert value(open_app, "smtp_password") == "s3cret-word"
     assert value(open_app, "smtp_port") == 465
+
+
+def test_a_secret_is_emptied_by_its_own_box(open_app: Flask, owner_client: FlaskClient) -> None:
+    given = {"smtp_host": "mail.example", "smtp_port": "587", "smtp_security": "starttls", "smtp_password": "s3cret"}
+    owner_client.post("/desk/settings/mail", data=given)
+    assert 'value="smtp_password"' in owner_client.get("/desk/settings/mail").text
+    owner_client.post("/desk/settings/mail", data=given | {"smtp_password": "", "empty": "smtp_password"})
+    assert value(open_app, "smtp_password") == ""
+    assert 'value="smtp_password"' not in owner_client.get("/desk/settings/mail").text
+    page = owner_client.get("/desk/settings/history").text
+    assert "s3cret" not in page
+    assert page.count("•••") == 2  # it came, and it went
+
+
+def test_who_changed_what_is_a_page(owner_client: FlaskClient) -> None:
+    owner_client.post("/desk/settings/repair", data=REPAIR)
+    owner_client.post("/desk/settings/repair", data=REPAIR | {"nudge_days": "0", "fee": "31,50"})
+    page = owner_client.get("/desk/settings/history", query_string={"name": "fee"}).text
+    assert "Claire Fontaine" in page
+    lines = [" ".join(re.sub("<[^>]+>", " ", line).split()) for line in re.findall(r"<li><time.*?</li>", page)]
+    assert [line.partition(":")[2].strip() for line in lines] == ["32 € devient 31,50 €", "29 € devient 32 €"]
+    assert "Changé le" in owner_client.get("/desk/settings/repair").text
+    assert owner_client.get("/desk/settings/history?before=x&name=nothing").status_code == 200
+
+
+def test_a_setting_says_what_it_means_now(owner_client: FlaskClient) -> None:
+    assert "Vos clients lisent\u00a0: 29\u00a0€ si c’est réparé" in owner_client.get("/desk/settings/repair").text
+    papers = owner_client.get("/desk/settings/papers").text
+    assert "29\u00a0€\u00a0: 24,17\u00a0€ hors taxes et 4,83\u00a0€ de TVA" in papers
+    assert "Votre SIREN\u00a0: 912 345 675" in papers
+    assert "Aucun e-mail ne part." in owner_client.get("/desk/settings/mail").text
+
+
+@pytest.mark.parametrize("shown", list(effects.TELL))
+def test_what_a_setting_means_is_said_of_a_setting(open_app: Flask, shown: str) -> None:
+    with open_app.app_context():
+        assert shown in settings.SETTINGS
+        assert isinstance(effects.of(shown, NOW), str)
+
+
+@pytest.mark.parametrize("words", ["delai minimum", "DÉLAI", "mot de passe", "la reunion", "d'apres les debits"])
+def test_a_setting_is_found_whatever_the_accents(owner_client: FlaskClient, words: str) -> None:
+    assert "/desk/settings/" in owner_client.get("/desk/settings", query_string={"q": words}).text.split("split")[1]
+    assert "Aucun réglage" not in owner_client.get("/desk/settings", query_string={"q": words}).text
 
 
 def test_a_setting_is_found_by_its_words(owner_client: FlaskClient) -> None:
