@@ -34,7 +34,9 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "price": ("fee", "vat_regime", "vat_number", "vat_rate"),
     "look": ("brand",),
 }  # fmt: skip
-OPTIONAL = {"public_name", "tagline", "bic", "insurance", "capital", "vat_number", "smtp_user", "smtp_password", "mail_from"}
+OPTIONAL = {
+    "public_name", "tagline", "bic", "insurance", "capital", "vat_number", "smtp_user", "smtp_password", "mail_from",
+}  # fmt: skip
 FIRST_HOURS = [Hours(weekday, opens * 60, closes * 60) for weekday in range(5) for opens, closes in ((9, 12), (14, 18))]
 
 

@@ -104,9 +104,7 @@ def test_the_call_is_proven_from_outside_before_its_step_is_done(app: Flask, own
     for inside, by in ((True, "udp"), (False, "tcp"), (False, "udp")):
         assert owner.post("/desk/setup/media").status_code == 422
         with app.app_context(), writing():
-            knocks.keep(
-                Knock(at=NOW, browser="", family=4, inside=inside, by=by, loss=0, rtt=40, rate=900)
-            )
+            knocks.keep(Knock(at=NOW, browser="", family=4, inside=inside, by=by, loss=0, rtt=40, rate=900))
     assert "C’est prouvé" in owner.get("/desk/setup/media").text
     assert owner.post("/desk/setup/media").status_code == 303
     assert "media" not in left(app)
@@ -169,6 +167,7 @@ def test_it_is_resumed_at_each_step_by_a_process_that_knows_nothing(
     fresh = again()
     assert left(fresh) == ["media", "recovery"]
     with fresh.app_context():
+        assert settings.missing() == []
         assert {name: settings.get(name) for name in ("shop_name", "fee", "brand")} == {
             "shop_name": demo.SHOP["shop_name"], "fee": 3200, "brand": "#a8365a",
         }  # fmt: skip
