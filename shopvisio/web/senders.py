@@ -24,6 +24,8 @@ MAY_SEND: Mapping[str, frozenset[str]] = {
     "stroke": ALL,
     "mark": ALL,
     "erase": ALL,
+    "pick": OF_THE_CASE,
+    "pieces": OF_THE_CASE,
     "board": OF_THE_CASE,
     "freeze": OF_THE_CASE,
     "watch": CUSTOMER,
