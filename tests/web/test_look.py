@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from shopvisio import logo, papers
+from shopvisio import imprint, logo
 from shopvisio.invoices.mentions import lacking
 
 
@@ -33,7 +33,7 @@ def test_a_logo_is_on_every_page_and_on_the_papers(open_app: Flask, owner_client
     with Image.open(BytesIO(answer.data)) as kept:
         assert (kept.format, max(kept.size)) == ("PNG", 480)
     with open_app.app_context():
-        seller = papers.seller(NOW.date())
+        seller = imprint.seller(NOW.date())
         assert seller.logo.startswith("data:image/png;base64,")
         assert "logo" not in lacking(seller)
 
