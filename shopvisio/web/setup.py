@@ -11,6 +11,7 @@ from sqlalchemy import select
 from shopvisio import booking, clock, effects, knocks, legal, logo, mail, settings, setup
 from shopvisio.accounts import Staff
 from shopvisio.availability import Hours
+from shopvisio.backup import recovery
 from shopvisio.booking import Service
 from shopvisio.config import Config
 from shopvisio.db import db, writing
@@ -107,6 +108,8 @@ def _keep(name: str, form: FlaskForm, now: datetime) -> None:
     if name == "media" and not knocks.proven():
         words = _("Le test n’est pas encore passé depuis un téléphone en 4G. Faites-le, ou touchez « Plus tard ».")
         raise Invalid(words)
+    if name == "recovery" and not recovery.recipient():
+        raise Invalid(_("La clé n’est pas encore créée. Créez-la, ou touchez « Plus tard »."))
     if name == "mail" and not form.smtp_host.data:
         raise Invalid(fields={"smtp_host": _("Écrivez le nom du serveur, ou touchez « Plus tard ».")})
     if name == "hours":
@@ -163,6 +166,7 @@ def _page(name: str, form: FlaskForm, week: Mapping[str, str], fault: str = "") 
         has_logo=bool(logo.digest()),
         mails=[one for one in mail.latest(20) if one.name == "test"][:1],
         mail_ready=mail.is_configured(),
+        has_key=bool(recovery.recipient()),
         last=knocks.latest(),
         proven=knocks.proven(),
         media_port=_config().media_port,
