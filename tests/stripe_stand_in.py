@@ -30,6 +30,7 @@ class StandIn:
     sessions: dict[str, dict[str, Any]] = field(default_factory=dict)
     refunds: list[dict[str, Any]] = field(default_factory=list)
     answered: dict[str, dict[str, Any]] = field(default_factory=dict)  # by idempotency key
+    keys: list[str] = field(default_factory=list)  # under which each act was asked
     is_down: bool = False
     counted: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -68,6 +69,8 @@ def _pages(stand_in: StandIn) -> Flask:
     @app.before_request
     def _at_the_door() -> Any:
         stand_in.asked.append((f"{request.method} {request.path}", request.form.to_dict()))
+        if request.method == "POST":
+            stand_in.keys.append(request.headers.get("Idempotency-Key", ""))
         if stand_in.is_down:
             return jsonify(error={"message": "Down for a moment.", "type": "api_error"}), 500
         if request.headers.get("Authorization") != f"Bearer {KEY}":

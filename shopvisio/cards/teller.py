@@ -49,7 +49,7 @@ def _read(client: stripe.StripeClient, question: dict[str, Any]) -> dict[str, An
 
 
 def _expire(client: stripe.StripeClient, question: dict[str, Any]) -> dict[str, Any]:
-    return _told(client.v1.checkout.sessions.expire(question["session"]))
+    return _told(client.v1.checkout.sessions.expire(question["session"], {}, {"idempotency_key": question["once"]}))
 
 
 def _give_back(client: stripe.StripeClient, question: dict[str, Any]) -> dict[str, Any]:

@@ -81,11 +81,11 @@ class Till:
             with writing():
                 db.session.get_one(Checkout, row).state = "ended"
             return
-        session, outdated = checkout.session, cards.is_outdated(checkout)
+        session, outdated, once = checkout.session, cards.is_outdated(checkout), f"{checkout.key}-expire"
         db.session.rollback()  # hold no transaction while Stripe thinks
         told = self._ask({"do": "read", "session": session})
         if told["status"] == "open" and outdated:
-            told = self._ask({"do": "expire", "session": session})
+            told = self._ask({"do": "expire", "session": session, "once": once})
         with writing():
             cards.settle(db.session.get_one(Checkout, row), Told(**told), now)
 

@@ -184,6 +184,9 @@ def test_a_part_paid_in_cash_meanwhile_ends_the_old_checkout(payer: Payer) -> No
     payer.hook(new)
     payer.run_jobs()
     assert (payer.owed(), payer.checkouts()) == (0, ["ended", "paid"])
+    with payer.app.app_context():
+        ours = list(db.session.scalars(db.select(Checkout.key).order_by(Checkout.id)))
+    assert payer.stripe.keys == [ours[0], f"{ours[0]}-expire", ours[1]]  # each act under a key of our own
 
 
 def test_paid_by_card_and_in_cash_at_once_the_card_gets_it_back(payer: Payer) -> None:
