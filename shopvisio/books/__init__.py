@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from shopvisio.books.archives import Archive, archived, keep, make, years
     from shopvisio.books.closings import Closing, close_due, closed, next_close, so_far, verify
-    from shopvisio.books.sheets import SHEETS, sheet, span_of
+    from shopvisio.books.sheets import SHEETS, entries, sheet, span_of
 
 __all__ = [
-    "SHEETS", "Archive", "Closing", "archived", "close_due", "closed", "keep", "make", "next_close", "sheet",
-    "so_far", "span_of", "verify", "years",
+    "SHEETS", "Archive", "Closing", "archived", "close_due", "closed", "entries", "keep", "make", "next_close",
+    "sheet", "so_far", "span_of", "verify", "years",
 ]
 _HOMES = {name: "archives" for name in ("Archive", "archived", "keep", "make", "years")} | {
-    name: "sheets" for name in ("SHEETS", "sheet", "span_of")}
+    name: "sheets" for name in ("SHEETS", "entries", "sheet", "span_of")}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,11 +1,12 @@
 """The sheets for the accountant: sales, payments, e-reporting, closings, of a month or a year."""
 
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 from sqlalchemy import select
 
 from shopvisio import settings
-from shopvisio.books import rows
+from shopvisio.books import fec, rows
 from shopvisio.books.closings import Closing
 from shopvisio.db import db
 from shopvisio.errors import NotFound
@@ -50,22 +51,37 @@ def _snapshots(span: Span) -> list[str]:
 
 
 def _payments(span: Span) -> str:
-    found = select(Payment, Paper.number).join(Paper, Paper.id == Payment.paper_id).order_by(Payment.id)
-    found = found.where(Payment.at >= span[0], Payment.at < span[1])
-    lines = [
-        {
-            "id": line.id,
-            "at": line.at.isoformat(),
-            "number": number,
-            "method": line.method,
-            "cents": line.cents,
-            "corrects_id": line.corrects_id,
-            "by": line.by,
-        }
-        for line, number in db.session.execute(found)
-    ]
     methods = {name: str(label) for name, label in METHODS.items()}
+    lines = (line for line, _snapshot in _journal(span))
     return rows.written(rows.PAYMENTS, rows.payments(lines, methods, settings.zone()))
+
+
+def _journal(span: Span) -> list[tuple[dict[str, Any], str]]:
+    """The lines of the journal of payments, each with the snapshot of its paper."""
+    found = select(Payment, Paper.number, Paper.snapshot).join(Paper, Paper.id == Payment.paper_id).order_by(Payment.id)
+    found = found.where(Payment.at >= span[0], Payment.at < span[1])
+    return [
+        (
+            {
+                "id": line.id,
+                "at": line.at.isoformat(),
+                "number": number,
+                "method": line.method,
+                "cents": line.cents,
+                "corrects_id": line.corrects_id,
+                "by": line.by,
+            },
+            snapshot,
+        )
+        for line, number, snapshot in db.session.execute(found)
+    ]
+
+
+def entries(year: int) -> tuple[str, str]:
+    """The accounting entries of a year in the French layout: the file's name, by the law's rule, and its text."""
+    span = span_of(str(year))
+    siren = "".join(filter(str.isdigit, settings.get("siret")))[:9]
+    return f"{siren}FEC{year}1231.txt", fec.written(_snapshots(span), _journal(span), settings.zone())
 
 
 def _report(span: Span) -> str:

@@ -126,6 +126,17 @@ def sheet(period: str, name: str) -> ResponseReturnValue:
     return Response(books.sheet(name, period), mimetype="text/csv", headers=headers)
 
 
+@blueprint.get("/<int:year>/fec.txt")
+@staff("papers")
+def entries(year: int) -> ResponseReturnValue:
+    """The year's accounting entries in the French layout."""
+    if year not in books.years():
+        raise NotFound
+    name, text = books.entries(year)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(text, mimetype="text/plain", headers=headers)
+
+
 @blueprint.post("/archives/<int:year>")
 @staff("papers")
 def archive(year: int) -> ResponseReturnValue:

@@ -17,9 +17,8 @@ def link(karim: Page) -> str:
     return found
 
 
-def guest(chromium: Chromium, where: str, name: str = "Jeanne") -> Page:
-    """Somebody who followed the link, on their telephone."""
-    page = chromium("green", PHONE)
+def guest(page: Page, where: str, name: str = "Jeanne") -> Page:
+    """Somebody follows the link."""
     page.goto(where)
     page.get_by_label("Votre prénom").fill(name)
     click(page, "Entrer")
@@ -41,7 +40,7 @@ def test_a_relative_joins_is_seen_and_heard_and_is_put_out(served: Served, chrom
     karim.get_by_role("button", name="Envoyer").click()
     where = link(karim)
 
-    jeanne = guest(chromium, where)
+    jeanne = guest(chromium("green", PHONE), where)
     sees(jeanne, "red")
     sees(jeanne, "blue", THIRD)
     for page in (marie, karim):

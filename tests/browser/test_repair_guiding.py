@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from . import axe
-from .conftest import Chromium, Served, Visit
+from .conftest import PHONE, Chromium, Served, Visit
 from .people import click, colleague, customer, sees
 from .test_call_guest import guest, link
 
@@ -151,7 +151,7 @@ def test_stop_is_one_tap_on_any_side_and_staff_alone_let_it_go_on(served: Served
 @pytest.mark.skipif(not os.environ.get("SHOPVISIO_LONG"), reason="tests/web/test_steps.py holds it in small")
 def test_a_third_person_may_stop_too(served: Served, chromium: Chromium) -> None:
     marie, karim, _visit = in_call(chromium, served)
-    paul = guest(chromium, link(karim), "Paul")
+    paul = guest(chromium("green", PHONE), link(karim), "Paul")
     click(paul, "Stop, danger")
     for page in (marie, karim):
         expect(page.locator("#stopped")).to_contain_text("Paul", timeout=SOON)
