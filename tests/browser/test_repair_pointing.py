@@ -131,6 +131,7 @@ def test_each_tool_by_hand_and_by_keys_undone_erased_and_put_back(served: Served
     keys = karim.keyboard
     click(karim, "Effacer tout")
     assert until(marie, lambda: drawn(marie) == [], LONG)
+    expect(marie.locator("#ink g *")).to_have_count(0)  # nor does anything stay of how it was drawn
     keys.press("Control+z")
     assert until(marie, lambda: len(drawn(marie)) == 10, LONG)
     keys.press("Control+Shift+z")

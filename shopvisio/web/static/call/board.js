@@ -151,7 +151,7 @@ export class Board {
 
   /** Somebody else draws. @param {import("./protocol.js").Stretch & {role: Role}} stretch */
   stroke({ still, since, points, ...shape }) {
-    if (still !== this.still) return;
+    if (still !== this.still || this.marks.knows(shape.once)) return; // late: it stands already, or is undone
     const known = this.#theirs.get(shape.once);
     clearTimeout(known?.idle);
     const before = known?.stroke.points ?? [];
@@ -167,8 +167,12 @@ export class Board {
 
   /** Somebody else changed the marks. @param {import("./protocol.js").Changed} changed */
   take(changed) {
-    for (const { once } of changed.back) this.#theirs.delete(once);
+    for (const { once } of changed.back) {
+      clearTimeout(this.#theirs.get(once)?.idle);
+      this.#theirs.delete(once);
+    }
     this.marks.take(changed);
+    this.#show(); // what was in the making stands now, or is gone
   }
 
 

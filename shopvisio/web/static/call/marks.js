@@ -41,6 +41,11 @@ export class Marks {
     return [...this.#known.values()].filter(({ once }) => this.#standing.has(once));
   }
 
+  /** Whether it was drawn, be it erased since. @param {string} once */
+  knows(once) {
+    return this.#known.has(once);
+  }
+
   /** @param {Mark} mark */
   mayErase(mark) {
     return this.role === "staff" || mark.role === this.role;
