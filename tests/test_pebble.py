@@ -328,9 +328,18 @@ def until_it_came(port: int, tls_port: int) -> float:
     return time.monotonic() - began
 
 
-def test_a_live_connection_is_unharmed_while_the_certificate_comes(authority: Authority, tmp_path: Path) -> None:
-    """The running appliance, from its own certificate to the authority's, a socket open all the while."""
-    port, tls_port = authority.knocks, free_port(socket.SOCK_STREAM)
+@dataclass
+class Appliance:
+    """The whole appliance, running, with a claimed shop that has no name yet."""
+
+    port: int
+    tls_port: int
+    log: Callable[[], str]
+
+
+@pytest.fixture
+def appliance(authority: Authority, tmp_path: Path) -> Iterator[Appliance]:
+    port, tls_port, log = authority.knocks, free_port(socket.SOCK_STREAM), tmp_path / "log"
     env = {
         **os.environ,
         **authority.env,
@@ -342,24 +351,50 @@ def test_a_live_connection_is_unharmed_while_the_certificate_comes(authority: Au
     }
     stage = [sys.executable, "-m", "tests.browser.stage", "0", "0"]
     subprocess.run(stage, cwd=ROOT, env=env, check=True, timeout=120, stdout=subprocess.DEVNULL)
-    with (tmp_path / "log").open("wb") as log:
-        run = subprocess.Popen([sys.executable, "-m", "shopvisio", "serve"], cwd=ROOT, env=env, stdout=log, stderr=log)
+    with log.open("wb") as out:
+        run = subprocess.Popen([sys.executable, "-m", "shopvisio", "serve"], cwd=ROOT, env=env, stdout=out, stderr=out)
     try:
-        _until(lambda: _listens(tls_port), (tmp_path / "log").read_text)
-        assert "ShopVisio" in issuer(tls_port)
-        live = wire(tls_port)
-        with ThreadPoolExecutor(1) as owner:
-            done = owner.submit(until_it_came, port, tls_port)
-            while live.is_alive() and not done.done():
-                time.sleep(0.02)
-            print(f"another certificate after {done.result():.1f} s")
-        live.send("40")
-        answer = live.read()
-        while answer == "2":  # it asks whether we are there
-            live.send("3")
-            answer = live.read()
-        assert answer.startswith(("40", "44"))
-        live.sock.close()
+        _until(lambda: _listens(tls_port), log.read_text)
+        yield Appliance(port, tls_port, log.read_text)
     finally:
         run.terminate()
         run.wait(30)
+
+
+def test_a_live_connection_is_unharmed_while_the_certificate_comes(appliance: Appliance) -> None:
+    """The running appliance, from its own certificate to the authority's, a socket open all the while."""
+    assert "ShopVisio" in issuer(appliance.tls_port)
+    live = wire(appliance.tls_port)
+    with ThreadPoolExecutor(1) as owner:
+        done = owner.submit(until_it_came, appliance.port, appliance.tls_port)
+        while live.is_alive() and not done.done():
+            time.sleep(0.02)
+        print(f"another certificate after {done.result():.1f} s")
+    live.send("40")
+    answer = live.read()
+    while answer == "2":  # it asks whether we are there
+        live.send("3")
+        answer = live.read()
+    assert answer.startswith(("40", "44"))
+    live.sock.close()
+
+
+NOT_OURS = {  # Pebble's own, and a word on the machine that looks
+    "cert_chain_of_trust", "cert_caIssuers", "cert_revocation", "cert_validityPeriod", "engine_problem"
+}  # fmt: skip
+
+
+@pytest.mark.long
+@pytest.mark.skipif("SHOPVISIO_LONG" not in os.environ, reason="some minutes: run by tests/long")
+@pytest.mark.skipif(shutil.which("testssl") is None, reason="Debian's package testssl.sh is not installed")
+def test_testssl_finds_nothing_above_low(appliance: Appliance, tmp_path: Path) -> None:
+    until_it_came(appliance.port, appliance.tls_port)
+    found = tmp_path / "found.json"
+    command = ["testssl", "--quiet", "--color", "0", "--warnings", "off", "--ip", "127.0.0.1", "--jsonfile", str(found)]
+    asked = f"https://{NAME}:{appliance.tls_port}/signin"
+    subprocess.run([*command, asked], timeout=900, check=False, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    every = json.loads(found.read_text())
+    assert len(every) > 100
+    worse = [one for one in every if one["severity"] in ("MEDIUM", "HIGH", "CRITICAL", "WARN")]
+    print(*(f"{one['severity']} {one['id']}: {one['finding']}" for one in every if one["severity"] != "OK"), sep="\n")
+    assert [one for one in worse if one["id"].split(" ")[0] not in NOT_OURS] == []

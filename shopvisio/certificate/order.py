@@ -109,7 +109,8 @@ def told(error: Exception) -> dict[str, str]:
         said = error.error
     if isinstance(said, messages.Error):
         return {"code": said.code or "other", "words": (said.detail or str(said))[:LONGEST]}
-    words = str(said) or type(said).__name__
+    reason = getattr(said.args[0], "reason", None) if said.args else None  # what lies below the library's own words
+    words = str(reason or said).rpartition("): ")[2] or type(said).__name__
     return {"code": "unreachable", "words": words[:LONGEST]}
 
 

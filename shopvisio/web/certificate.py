@@ -126,7 +126,7 @@ def _page(form: NameForm) -> str:
         next_order=certificate.due(config, kept, now) if kept else None,
         is_ordering=kept is not None and kept.is_ordering,
         orders=bool(config.tls_port) and not config.tls_cert,
-        authority=TERMS.get(config.acme_directory, (config.acme_directory, config.acme_directory)),
+        authority=TERMS.get(config.acme_directory, (settings.host(config.acme_directory), config.acme_directory)),
         paths=(config.tls_cert, config.tls_key),
         name=_name(),
     )
@@ -197,7 +197,7 @@ def _provisional(kept: Keeper) -> Standing:
         return Standing("warn", fact, _("Donnez le nom public de la boutique, l’appareil demande le vrai certificat."))
     if last is None or not last.code:
         return Standing("warn", _("Le certificat est demandé."), _("C’est l’affaire d’une minute."))
-    return Standing("bad", *why(last))
+    return Standing("bad", _("Le certificat n’est pas encore venu."), " ".join(why(last)))
 
 
 def _next_step(kept: Keeper) -> str:

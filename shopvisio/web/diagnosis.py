@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
@@ -38,6 +38,7 @@ from shopvisio.web.troubles import LITTLE_ROOM, length
 blueprint = Blueprint("diagnosis", __name__, url_prefix="/desk/diagnosis")
 
 STARTED = monotonic()
+APART = timedelta(seconds=10)  # between two tries: they cost a process and other people's servers
 MB = 1 << 20
 LATE = 0.1  # seconds that the loop of the media may be late, in 99 of 100 looks
 MAIL_SECONDS, DRAW_SECONDS, NAME_SECONDS = 45, 40, 8
@@ -83,13 +84,15 @@ def page() -> ResponseReturnValue:
 @staff("settings")
 def check() -> ResponseReturnValue:
     """Try what cannot be seen by looking: the mail server, a paper drawn, the shop's name."""
+    if _checks.at and abs(clock.now() - _checks.at) < APART:
+        return redirect(url_for("diagnosis.page"), 303)
     server, home = mail.server(), settings.public_url(_config())
     name = settings.host(home)
     db.session.rollback()  # hold no transaction while the world answers
     lines = [_mail_server(server) if server.host else Line(_("Serveur d’envoi"), _("pas réglé"), "warn"), _drawn()]
     if settings.is_host(name):
         lines += [_name(name), _inside(home)]
-    _checks.at, _checks.lines = clock.now(), lines
+    _checks.at, _checks.lines = clock.now(), lines  # what was found before stands until then
     return redirect(url_for("diagnosis.page"), 303)
 
 
@@ -135,7 +138,8 @@ def _ways(now: datetime) -> Iterator[Line]:
     yield Line(_("Accès de l’extérieur"), told, "ok" if proven else "warn", url_for("knock.page"))
     failing = len(mail.failing())
     told = str(failing) if failing else _("aucun") if mail.is_configured() else _("aucun serveur d’envoi")
-    yield Line(_("E-mails qui ne partent pas"), told, "bad" if failing else "ok", url_for("owner.mails"))
+    kind = "bad" if failing else "ok" if mail.is_configured() else "warn"
+    yield Line(_("E-mails qui ne partent pas"), told, kind, url_for("owner.mails"))
 
 
 def _media() -> Iterator[Line]:
@@ -179,7 +183,7 @@ def _name(name: str) -> Line:
     label = _("Le nom mène à")
     found, refused = _tried(label, reach.resolve, name, seconds=NAME_SECONDS)
     if refused or not isinstance(found, list):
-        return refused or Line(label, "–", "bad")
+        return Line(label, _("nulle part pour le moment"), "bad")
     return Line(label, ", ".join(found) or _("une adresse que personne n’atteint"), "ok" if found else "bad")
 
 

@@ -108,8 +108,8 @@ def _unfinished(visit: Appointment, call: Call | None) -> Todo:
 
 def troubles(now: datetime) -> list[Trouble]:
     """What the owner should mend, the worst first."""
-    found = [*standing.of_installation(now), *_mail_trouble(), *_paper_trouble(now), *_backup_trouble(now)]
-    return [*found, *_missing()]
+    found = [*standing.of_installation(now), *_mail_trouble(), *_paper_trouble(now), *_backup_trouble(now), *_missing()]
+    return sorted(found, key=lambda trouble: trouble.kind != "bad")
 
 
 def _mail_trouble() -> Iterator[Trouble]:
