@@ -25,6 +25,7 @@ from shopvisio import (
     timekeeping,
 )
 from shopvisio.accounts import Customer, Staff
+from shopvisio.backup import keeping
 from shopvisio.config import Config, lan_address
 from shopvisio.db import db
 from shopvisio.errors import MailFailed, Unavailable
@@ -118,6 +119,10 @@ def _base() -> Iterator[Line]:
     yield Line(_("Disque"), told, "ok" if disk.free >= LITTLE_ROOM else "bad")
     base = _config().data / "shop.db"
     yield Line(_("Base"), _("{n} Mo", n=decimal(base.stat().st_size / MB)) if base.exists() else "–")
+    last, tested, url = keeping.latest(), keeping.last_test(), url_for("backups.page")
+    yield Line(_("Dernière sauvegarde"), when(last.made) if last else _("aucune"), "ok" if last else "warn", url)
+    if tested and tested.tested:
+        yield Line(_("Sauvegarde rouverte"), tested.fault or when(tested.tested), "bad" if tested.fault else "ok", url)
 
 
 def _ways(now: datetime) -> Iterator[Line]:
