@@ -61,9 +61,10 @@ class Upkeep:
             return ""
         self.busy.add("backup")
         try:
-            with writing(), _spoken():
+            with _spoken():
                 asked = keeping.order(self.config, now, file)
                 elsewhere = not file and keeping.place(self.config).elsewhere
+            db.session.rollback()
             made = hub.in_thread(ask, asked, timeout=SECONDS)
             with writing(), _spoken():
                 keeping.keep(asked, made, elsewhere, by, now)

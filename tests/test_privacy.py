@@ -18,6 +18,7 @@ from shopvisio.cases import Case, Entry, Photo
 from shopvisio.errors import Conflict
 from shopvisio.invoices import Kind
 from shopvisio.mail import Mail
+from shopvisio.orders import Order
 from shopvisio.privacy import forgetting, person
 from shopvisio.stills import Still
 from shopvisio.trials import Result
@@ -122,6 +123,25 @@ def test_pictures_and_words_go_after_a_year_and_names_after_five(told: Case, set
     assert after(5 * 365) == (0, 0, NAME)
     assert after(5 * 365 + 3) == (0, 0, "Personne effacée")
     assert len(invoices.of_case(told.id)) == 1
+
+
+def test_what_was_ordered_is_brought_before_it_is_forgotten(told: Case) -> None:
+    with db.writing():
+        order = Order(
+            number="C2026-0001", case_id=told.id, way="deliver", pay="transfer", name=NAME, street="1 rue Haute",
+            placed=NOW, moved=NOW,
+        )  # fmt: skip
+        db.db.session.add(order)
+        db.db.session.flush()
+        assert "1 rue Haute" in str(person.told(told, []))
+        with pytest.raises(Conflict, match="commande"):
+            forgetting.erase(told, OWNER, NOW)
+        assert forgetting.forget_some(NOW + timedelta(days=4000))[1], "nor does that hold up the night"
+        assert told.customer.name == NAME
+        order.state = "done"
+        forgetting.erase(told, OWNER, NOW)
+        db.db.session.expire_all()
+        assert (order.number, order.name, order.street) == ("C2026-0001", "", "")
 
 
 def test_pictures_stay_while_the_guarantee_runs(told: Case, settled: config.Config) -> None:

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from shopvisio import __version__, settings
 from shopvisio.backup import recovery
-from shopvisio.backup.sealed import BASE, members
 from shopvisio.config import Config
 from shopvisio.db import Base, db
 from shopvisio.errors import Conflict, Unavailable
@@ -73,11 +72,6 @@ def place(config: Config) -> Place:
     return Place(folder, elsewhere, free)
 
 
-def size_of(config: Config) -> int:
-    """About how many bytes the next backup takes."""
-    return sum(path.stat().st_size for _name, path in members(config.data)) + (config.data / BASE).stat().st_size
-
-
 def order(config: Config, now: datetime, file: Path | None = None) -> dict[str, Any]:
     """What :func:`order.ask` is to do, read inside a transaction.
 
@@ -91,14 +85,13 @@ def order(config: Config, now: datetime, file: Path | None = None) -> dict[str, 
         if there.wrong:
             raise Unavailable(there.wrong)
         file = there.folder / f"shopvisio-{__version__}-{now:%Y%m%dT%H%M%SZ}{SUFFIX}"
-    if shutil.disk_usage(file.parent).free < size_of(config) + SPARE:
-        raise Unavailable(no_room(file.parent))
     schema = db.session.scalar(text("SELECT version_num FROM alembic_version"))
     return {
         "do": "write",
         "data": str(config.data),
         "scratch": str(config.arriving),
         "file": str(file),
+        "spare": SPARE,
         "recipients": [key, recovery.public(recovery.own(config.secrets))],
         "told": {"app": __version__, "schema": schema, "made": now.isoformat(timespec="seconds")},
     }

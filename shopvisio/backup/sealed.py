@@ -4,10 +4,12 @@ It knows files alone. Its order comes on the standard input as JSON, its answer 
 an answer too, ``{"fault": ...}``: full (the disk), unreadable, key (none opens it), torn, newer (than this version).
 """
 
+import errno
 import hashlib
 import io
 import json
 import os
+import shutil
 import sys
 import tarfile
 import time
@@ -42,20 +44,29 @@ def main() -> None:
     except Fault as fault:
         told = {"fault": str(fault)}
     except OSError as error:
-        told = {"fault": "full" if error.errno in (28, 122) else "unreadable", "why": error.strerror or str(error)}
+        word = "full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "unreadable"
+        told = {"fault": word, "why": error.strerror or str(error)}
     print(json.dumps(told))
 
 
 # -- writing
 
 
-def _write(data: str, scratch: str, file: str, recipients: Sequence[str], told: dict[str, str]) -> dict[str, Any]:
-    """The backup of the folder ``data`` as ``file``: whole, on the disk and of mode 0600, or not there at all."""
+def _write(
+    data: str, scratch: str, file: str, spare: int, recipients: Sequence[str], told: dict[str, str]
+) -> dict[str, Any]:
+    """The backup of the folder ``data`` as ``file``, ``spare`` bytes left free beside it.
+
+    Whole, on the disk and of mode 0600, or not there at all.
+    """
     target, base = Path(file), Path(scratch) / f"backup-{os.getpid()}.db"
     part = target.with_name(target.name + ".part")
     keys = [pyrage.x25519.Recipient.from_str(one) for one in recipients]
     _clear(target.parent, "shopvisio-*.part")
     _clear(base.parent, "backup-*.db*")
+    needed = sum(path.stat().st_size for path in (Path(data) / BASE, *(path for _name, path in _members(Path(data)))))
+    if shutil.disk_usage(target.parent).free < needed + spare:
+        raise OSError(errno.ENOSPC, "the backup and what must stay free do not fit")
     try:
         copy(Path(data) / BASE, base)
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as sealed:
@@ -117,7 +128,7 @@ def _fill(pipe: int, data: Path, base: Path, told: dict[str, str]) -> None:
     """The tar, into the pipe: the base, every file, and last the list of them all, which so says that it is whole."""
     files: dict[str, dict[str, Any]] = {}
     with os.fdopen(pipe, "wb") as out, tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as tar:
-        for name, path in ((BASE, base), *members(data)):
+        for name, path in ((BASE, base), *_members(data)):
             try:
                 found = path.open("rb")
             except FileNotFoundError:
@@ -144,7 +155,7 @@ class _Hashing:
         return block
 
 
-def members(data: Path) -> Iterator[tuple[str, Path]]:
+def _members(data: Path) -> Iterator[tuple[str, Path]]:
     """Everything else in the data folder, whatever room put it there."""
     for folder, inside, files in os.walk(data):
         here = Path(folder)

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, text, true, update
+from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, text, update
 
-from shopvisio import child, pictures, settings
+from shopvisio import child, orders, pictures, settings
 from shopvisio.accounts import APPLIANCE, Actor, Customer
 from shopvisio.billing import Billing
 from shopvisio.booking import Appointment
@@ -25,6 +25,7 @@ from shopvisio.holds import Hold
 from shopvisio.i18n import _
 from shopvisio.jobs import Job
 from shopvisio.mail import Mail
+from shopvisio.orders import Order
 from shopvisio.ratings import Rating
 from shopvisio.reports import Report
 from shopvisio.steps import Step
@@ -43,7 +44,7 @@ def forget_some(now: datetime) -> tuple[list[str], bool]:
     whether nothing is left to forget."""
     pictured = _due(_before(now, settings.get("keep_pictures_months")), _has_pictures(), now)
     wordy = _due(_before(now, settings.get("keep_words_months")), _has_words(), now)
-    named = _due(_before(now, 12 * settings.get("keep_cases_years")), true(), now)
+    named = _due(_before(now, 12 * settings.get("keep_cases_years")), ~_is_ordered(Case.id), now)
     files = [file for case in named for file in erase(case, APPLIANCE, now)]
     for case in set(pictured) - set(named):
         files += _erase_pictures(case, APPLIANCE, now)
@@ -69,6 +70,11 @@ def _due(limit: datetime, holds: ColumnElement[bool], now: datetime) -> Sequence
 
 def _has_pictures() -> ColumnElement[bool]:
     return or_(*(exists().where(kind.case_id == Case.id) for kind in (Still, Photo, Report)))
+
+
+def _is_ordered(case: Any) -> ColumnElement[bool]:
+    """Whether something that was ordered is still on its way."""
+    return exists().where(Order.case_id == case, Order.state.in_(orders.GOING))
 
 
 def _calls(case: Any) -> Select[Any]:
@@ -123,8 +129,9 @@ def erase(case: Case, by: Actor, now: datetime) -> list[str]:
 
     Its customer's links open nothing any more. Raises Conflict while the case is not closed.
     """
-    if case.state != "closed":
-        raise Conflict(_("Ce dossier est en cours : concluez-le d’abord."))
+    if case.state != "closed" or db.session.scalar(select(_is_ordered(case.id))):
+        told = _("Le dossier {number} est en cours, ou sa commande : concluez d’abord.", number=case.number)
+        raise Conflict(told)
     if case.erased is not None:
         return []
     files = _erase_pictures(case, by, now)
@@ -135,6 +142,8 @@ def erase(case: Case, by: Actor, now: datetime) -> list[str]:
     db.session.execute(update(Rating).where(Rating.case_id == case.id).values(words=""))
     db.session.execute(update(Step).where(Step.case_id == case.id, Step.done_by == "customer").values(done_name=""))
     db.session.execute(update(Stop).where(Stop.case_id == case.id).values(name="", reason=""))
+    nowhere = {"name": "", "street": "", "postcode": "", "city": "", "tracking": ""}
+    db.session.execute(update(Order).where(Order.case_id == case.id).values(**nowhere))
     case_id, customer_id = case.id, case.customer_id
     _begin_anew(case_id, now)
     _without_name(customer_id)

@@ -15,6 +15,7 @@ from shopvisio import (
     cases,
     child,
     invoices,
+    orders,
     parts,
     payments,
     ratings,
@@ -26,6 +27,7 @@ from shopvisio.cases import Case
 from shopvisio.db import db
 from shopvisio.i18n import _, money, when
 from shopvisio.mail import Mail
+from shopvisio.orders import Order
 from shopvisio.stills import Still
 
 SECONDS = 300
@@ -72,6 +74,7 @@ def told(case: Case, story: Sequence[str]) -> Told:
             }
         ),
         _("Rendez-vous"): [_visit(visit) for visit in booking.appointments(case)],
+        _("Commandes"): [_order(order) for order in orders.of_case(case)],
         _("Pièces"): [f"{part.name}, {money(part.price)}, {parts.STATES[part.state]}" for part in case.parts],
         _("Accords"): [
             {_("Le"): when(one.at), _("Texte"): one.text, _("Réseau"): one.address} for one in cases.consents(case)
@@ -91,6 +94,12 @@ def _filled(about: Told) -> Told:
 def _visit(visit: booking.Appointment) -> str:
     cancelled = _(", annulé") if visit.cancelled else ""
     return f"{when(visit.start)}, {visit.staff.name}{cancelled}"
+
+
+def _order(order: Order) -> str:
+    place = ", ".join(line for line in (order.name, order.street, f"{order.postcode} {order.city}".strip()) if line)
+    things = ", ".join(f"{line.quantity} × {line.whole_name}" for line in order.lines)
+    return f"{order.number}, {when(order.placed)}, {things}, {money(order.total, decimals=True)}, {place}"
 
 
 def _messages(case: Case) -> list[str]:

@@ -44,7 +44,6 @@ def page() -> ResponseReturnValue:
         rows=keeping.everything(),
         place=keeping.place(_config()),
         is_named=_config().backups != _config().data / "backups",
-        size=keeping.size_of(_config()),
         test=keeping.last_test(),
         away=keeping.last_away(),
         hour=settings.get("backup_hour"),

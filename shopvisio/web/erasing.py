@@ -12,7 +12,7 @@ from shopvisio import cases, clock, hub, invoices
 from shopvisio.cases import Case
 from shopvisio.config import Config
 from shopvisio.db import db, public_id, writing
-from shopvisio.errors import NotFound
+from shopvisio.errors import Conflict, NotFound
 from shopvisio.i18n import _, here, n_, time
 from shopvisio.privacy import forgetting, person
 from shopvisio.web import guard, story
@@ -99,11 +99,12 @@ def erase(key: str) -> ResponseReturnValue:
         return _page(case, _("Cochez au moins un dossier.")), 422
     if request.form.get("word", "").strip().upper() != WORD:
         return _page(case, _("Écrivez {word} pour confirmer : rien n’est effacé.", word=WORD)), 422
-    if any(one.state != "closed" for one in chosen):
-        return _page(case, _("Un dossier coché est en cours : concluez-le d’abord. Rien n’est effacé.")), 422
     ids, actor, now = [one.id for one in chosen], me.actor, clock.now()
-    with writing():
-        files = [file for one in ids for file in forgetting.erase(db.session.get_one(Case, one), actor, now)]
+    try:
+        with writing():
+            files = [file for one in ids for file in forgetting.erase(db.session.get_one(Case, one), actor, now)]
+    except Conflict as refusal:
+        return _page(_found(key), f"{refusal.message} {_('Rien n’est effacé.')}"), 409
     config: Config = current_app.config["SHOP"]
     forgetting.drop(config.uploads, files)
     number = len(ids)
