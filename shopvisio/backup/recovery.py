@@ -37,7 +37,7 @@ def for_eyes(key: str) -> list[str]:
     """The key in groups that one can copy by hand; blanks between them do no harm."""
     head = "AGE-SECRET-KEY-1"
     rest = key.removeprefix(head)
-    return [head, *(rest[at : at + 8] for at in range(0, len(rest), 8))]
+    return [head, *(rest[at : at + 10] for at in range(0, len(rest), 10))]
 
 
 def own(secrets: Path) -> str:
