@@ -46,7 +46,8 @@ def appliance(visits: int, snapshot: Path | None = None) -> Iterator[dict[str, A
                       env) as server:
             _wait_for("up", server)
             host = f"localhost:{port}"
-            yield {"through": "appliance", "pid": server.pid, "server": server, "host": host, "cookie": sign_in(host),
+            yield {"through": "appliance", "pid": server.pid, "server": server, "host": host, "data": folder,
+                   "cookie": sign_in(host),
                    "visits": json.loads(made.stdout.splitlines()[-1])["repair"]}
 
 
