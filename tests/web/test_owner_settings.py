@@ -58,12 +58,7 @@ def test_a_group_that_is_none_is_not_found(owner_client: FlaskClient) -> None:
 
 
 def test_a_secret_is_never_shown_and_stays_when_left_empty(open_app: Flask, owner_client: FlaskClient) -> None:
-    given = {
-        "smtp_host": "mail.example",
-        "smtp_port": "587",
-        "smtp_security": "starttls",
-        "smtp_password": "s3cret-word",
-    }
+    given = _page(open_app, "mail") | {"smtp_host": "mail.example", "smtp_password": "s3cret-word"}
     owner_client.post("/desk/settings/mail", data=given)
     assert "s3cret-word" not in owner_client.get("/desk/settings/mail").text
     owner_client.post("/desk/settings/mail", data=given | {"smtp_password": "", "smtp_port": "465"})
@@ -72,7 +67,7 @@ def test_a_secret_is_never_shown_and_stays_when_left_empty(open_app: Flask, owne
 
 
 def test_a_secret_is_emptied_by_its_own_box(open_app: Flask, owner_client: FlaskClient) -> None:
-    given = {"smtp_host": "mail.example", "smtp_port": "587", "smtp_security": "starttls", "smtp_password": "s3cret"}
+    given = _page(open_app, "mail") | {"smtp_host": "mail.example", "smtp_password": "s3cret"}
     owner_client.post("/desk/settings/mail", data=given)
     assert 'value="smtp_password"' in owner_client.get("/desk/settings/mail").text
     owner_client.post("/desk/settings/mail", data=given | {"smtp_password": "", "empty": "smtp_password"})
@@ -141,7 +136,7 @@ def test_a_paper_that_waited_for_an_answer_is_tried_again(
         while jobs.run_due(open_app.extensions["handlers"], clock_.now):
             pass
     assert "n’a pas pu être fait" in owner_client.get("/desk/papers").text
-    kept = {name: _typed(open_app, name) for name in settings.SETTINGS if settings.SETTINGS[name].group == "papers"}
+    kept = _page(open_app, "papers")
     clock_.pass_(seconds=30)  # the job's own next try is a minute away
     answer = owner_client.post("/desk/settings/papers", data=kept | {"mediator": "Médiation, 1 place, Paris"})
     assert answer.status_code == 303
@@ -153,10 +148,11 @@ def test_a_paper_that_waited_for_an_answer_is_tried_again(
         assert papers.current(found.case) is not None
 
 
-def _typed(app: Flask, name: str) -> str:
+def _page(app: Flask, group: str) -> dict[str, str]:
+    """A group's form as it comes back when nobody touched it."""
     with app.app_context():
-        setting = settings.SETTINGS[name]
-        return setting.show(settings.get(name))
+        mine = [setting for setting in settings.SETTINGS.values() if setting.group == group]
+        return {setting.name: setting.show(settings.get(setting.name)) for setting in mine}
 
 
 def test_a_visit_changes_its_length_and_keeps_its_appointments(open_app: Flask, owner_client: FlaskClient) -> None:
