@@ -918,9 +918,11 @@ def last_changes(names: Collection[str]) -> dict[str, SettingChange]:
 
 
 def search(words: str) -> list[Setting]:
-    """The settings whose label, help, group or choices hold every word, whatever its accents and case."""
+    """The settings whose label, help, group or choices hold every word, whatever its accents and case; those whose
+    label holds them come first."""
     wanted = plain(words).split()
-    return [one for one in SETTINGS.values() if all(word in _all_words(one) for word in wanted)]
+    found = [one for one in SETTINGS.values() if all(word in _all_words(one) for word in wanted)]
+    return sorted(found, key=lambda one: not all(word in plain(str(one.label)) for word in wanted))
 
 
 def _all_words(setting: Setting) -> str:

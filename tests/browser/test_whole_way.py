@@ -174,7 +174,7 @@ def conclude(claire: Page, marie: Page, way: str, button: str, **fields: str) ->
 def pdf_text(page: Page, folder: Path, name: str) -> str:
     """The text of the paper with this name on the customer's page, read by another program."""
     link = page.get_by_role("link").filter(has_text=name)
-    for _try in range(20):
+    for _try in range(60):  # a child that gives way to everything else draws it
         page.reload()
         if link.count():
             answer = page.request.get(link.first.evaluate("link => link.href"))

@@ -110,6 +110,11 @@ def test_a_setting_is_found_whatever_the_accents(owner_client: FlaskClient, word
     assert "Aucun réglage" not in owner_client.get("/desk/settings", query_string={"q": words}).text
 
 
+def test_what_is_called_so_comes_before_what_only_speaks_of_it() -> None:
+    found = [one.name for one in settings.search("TVA")]
+    assert found.index("vat_rate") < found.index("legal_name")
+
+
 def test_a_setting_is_found_by_its_words(owner_client: FlaskClient) -> None:
     page = owner_client.get("/desk/settings?q=TARIF").text
     assert "/desk/settings/repair#fee" in page
