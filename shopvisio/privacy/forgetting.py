@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select,
 
 from shopvisio import child, orders, pictures, settings
 from shopvisio.accounts import APPLIANCE, Actor, Customer
+from shopvisio.baskets import BasketLine
 from shopvisio.billing import Billing
 from shopvisio.booking import Appointment
 from shopvisio.calls import Call, Message
@@ -136,7 +137,7 @@ def erase(case: Case, by: Actor, now: datetime) -> list[str]:
         return []
     files = _erase_pictures(case, by, now)
     _erase_words(case, by, now)
-    for kind in (Consent, Billing):
+    for kind in (Consent, Billing, BasketLine):
         db.session.execute(delete(kind).where(kind.case_id == case.id))
     db.session.execute(update(Part).where(Part.case_id == case.id).values(tracking=""))
     db.session.execute(update(Rating).where(Rating.case_id == case.id).values(words=""))

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from shopvisio import (
+    baskets,
     billing,
     booking,
     calls,
@@ -74,6 +75,7 @@ def told(case: Case, story: Sequence[str]) -> Told:
             }
         ),
         _("Rendez-vous"): [_visit(visit) for visit in booking.appointments(case)],
+        _("Panier"): [f"{line.quantity} × {line.whole_name}, {money(line.gross)}" for line in baskets.of(case)],
         _("Commandes"): [_order(order) for order in orders.of_case(case)],
         _("Pièces"): [f"{part.name}, {money(part.price)}, {parts.STATES[part.state]}" for part in case.parts],
         _("Accords"): [

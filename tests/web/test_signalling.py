@@ -209,7 +209,8 @@ def test_a_product_is_put_before_the_customer(
     ask(customer, "enter", MEDIA)
     ask(repairer, "enter", MEDIA)
     with open_app.app_context():
-        product = catalogue.search("Lumio")[0].id
+        found = catalogue.search("Lumio")[0]
+        product, variant = found.id, found.variants[0].id
     assert ask(repairer, "show", {"product": product}) == {}
     (message,) = heard(customer, "message")
     assert message["product"] == {
@@ -217,6 +218,7 @@ def test_a_product_is_put_before_the_customer(
         "summary": "Noir",
         "price": 8990,
         "url": "https://boutique.example/cafetiere",
+        "variants": [{"id": variant, "label": "", "price": 8990, "left": None}],
     }
 
 
