@@ -235,5 +235,4 @@ def reset_admin(email: str | None) -> None:
                     mail.compose("reset", address, settings.get("language"), clock.now(), who=owner.name)
         except ShopVisioError as error:
             raise click.ClickException(str(error)) from None
-        log_.warning("owner reset", extra={"staff": owner.id})
         click.echo(f"{owner.email}\n{password}\nSign in with it, then change it on the page of the team.")

@@ -1,6 +1,9 @@
 """The backups on the desk, and the way back on a new appliance: what the owner reads, and what nobody else may."""
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -9,7 +12,7 @@ import pytest
 from conftest import NOW, PASSWORD, Clock
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
@@ -20,8 +23,10 @@ from shopvisio.backup.keeping import Backup
 from shopvisio.cases import Case
 from shopvisio.db import db, writing
 from shopvisio.jobs import Job
+from shopvisio.mail import Mail
 from shopvisio.upkeep import Upkeep
 
+ROOT = Path(__file__).parents[2]
 KEY = re.compile(r"AGE-SECRET-KEY-1[A-Z0-9]{58}")
 
 
@@ -214,3 +219,23 @@ def test_the_owner_hands_over_and_erases_what_is_kept_of_a_customer(
     assert "Effacé du dossier par Claire Fontaine" in page_after
     assert "Personne effacée" in page_after
     assert owner_client.get("/desk/cases?state=all").status_code == 200
+
+
+# -- locked out
+
+
+def test_a_locked_out_owner_is_let_in_from_the_machine_alone_and_told(
+    owner_client: FlaskClient, stranger: FlaskClient, settled: config.Config, open_app: Flask
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "shopvisio", "reset-admin"], env={**os.environ, "SHOPVISIO_DATA": str(settled.data)},
+        cwd=ROOT, capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    email, password, *_then = done.stdout.splitlines()
+    assert owner_client.get("/desk").status_code == 302, "sign-ins made with the old password are over"
+    assert stranger.post("/signin", data={"email": email, "password": PASSWORD}).status_code == 422
+    assert stranger.post("/signin", data={"email": email, "password": password}).status_code == 303
+    with open_app.app_context():
+        told = {mail.to: mail.text for mail in db.session.scalars(select(Mail).where(Mail.name == "reset"))}
+    assert email in told
+    assert all(password not in text for text in told.values())
