@@ -16,6 +16,8 @@ from shopvisio.cases import BARRIERS, Case, Part
 from shopvisio.db import UtcDateTime, db
 from shopvisio.figures import Figures
 from shopvisio.guarantee import Check
+from shopvisio.invoices import Paper
+from shopvisio.orders import Order
 from shopvisio.ratings import Rating
 
 MONTHS = 12
@@ -32,6 +34,8 @@ class Month:
     not_repaired: int = 0
     sold: int = 0
     not_sold: int = 0
+    orders: int = 0  # placed in it, and not called off
+    ordered: int = 0  # cents with tax, of these
     visits: int = 0  # of the repairs closed in it
     minutes: float = 0
     appointments: int = 0  # that are over
@@ -57,7 +61,7 @@ def months(now: datetime, number: int = MONTHS) -> list[Month]:
     spans = _spans(now, number)
     table = _table(spans)
     found: list[dict[str, Any]] = [{} for _span in spans]
-    for query in (_outcomes, _work, _appointments(now), _ratings, _checks, _returned, _connections):
+    for query in (_outcomes, _orders, _work, _appointments(now), _ratings, _checks, _returned, _connections):
         for row in db.session.execute(query(table)):
             told = row._asdict()
             found[told.pop("n")] |= {name: value for name, value in told.items() if value is not None}
@@ -107,6 +111,13 @@ def _outcomes(months: CTE) -> Select[Any]:
     ends = ("repaired", "not_repaired", "sold", "not_sold")
     counts = [_count(Case.outcome == end).label(end) for end in ends]
     return select(months.c.n, *counts).join(Case, _within(months, Case.closed_at)).group_by(months.c.n)
+
+
+def _orders(months: CTE) -> Select[Any]:
+    placed = _within(months, Order.placed) & (Order.state != "cancelled")
+    told = func.count().label("orders"), func.sum(Paper.gross).label("ordered")
+    found = select(months.c.n, *told).join(Order, placed).join(Paper, Paper.id == Order.paper_id)
+    return found.group_by(months.c.n)
 
 
 def _work(months: CTE) -> Select[Any]:

@@ -7,7 +7,20 @@ from datetime import datetime, timedelta
 import pytest
 from conftest import NOW, TUESDAY_10, Shop, book_visit
 
-from shopvisio import baskets, booking, books, calls, cases, catalogue, invoices, orders, papers, payments, settings
+from shopvisio import (
+    baskets,
+    booking,
+    books,
+    calls,
+    cases,
+    catalogue,
+    invoices,
+    orders,
+    overview,
+    papers,
+    payments,
+    settings,
+)
 from shopvisio.cases import Case
 from shopvisio.catalogue import Variant
 from shopvisio.db import db, writing
@@ -48,7 +61,7 @@ def ordered(shop: Shop, maker: Variant, lamp: Variant) -> Ordered:
 
     def place(wish: Wish = HOME, makers: int = 1, lamps: int = 1, at: datetime = NOW) -> Order:
         with writing():
-            case = a_basket(shop, maker, lamp, makers, lamps, TUESDAY_10 + timedelta(minutes=30 * next(hours)))
+            case = a_basket(shop, maker, lamp, makers, lamps, TUESDAY_10 + timedelta(hours=next(hours)))
         with writing():
             return orders.place(case, wish, case.customer.actor, at)
 
@@ -318,6 +331,14 @@ def test_an_order_beside_a_repair_is_another_contract(shop: Shop, maker: Variant
     assert [note.corrects_id for note in taken] == [paper.id]
     assert order.paper is not None
     assert not invoices.is_taken_back(order.paper)
+
+
+def test_the_months_count_the_orders_that_stand(ordered: Ordered, shop: Shop) -> None:
+    first, second = ordered(), ordered(SHOP, lamps=0)
+    with writing():
+        orders.cancel(second, "Cassée", shop.seller.actor, NOW)
+    month = overview.months(NOW)[-1]
+    assert (month.orders, month.ordered) == (1, first.total)
 
 
 def test_another_customers_order_is_not_found(ordered: Ordered, shop: Shop) -> None:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from shopvisio import clock, overview, ratings
 from shopvisio.cases import BARRIERS
-from shopvisio.i18n import _, decimal, lazy, month_short, n_
+from shopvisio.i18n import _, decimal, lazy, money, month_short, n_
 from shopvisio.overview import Month
 from shopvisio.web.guard import staff
 
@@ -109,6 +109,13 @@ MEASURES = (
         1,
     ),
     Measure(
+        lazy("Commande moyenne"),
+        lambda m: m.orders,
+        lambda m: m.ordered,
+        lambda cents: money(round(cents)),
+        lambda n: n_("sur {n} commande", "sur {n} commandes", n),
+    ),
+    Measure(
         lazy("Sans reconnexion"),
         lambda m: m.connections,
         lambda m: m.connections - m.redialled,
@@ -123,6 +130,7 @@ COUNTS: tuple[tuple[LazyProxy, Callable[[Month], int]], ...] = (
     (lazy("Non réparés"), lambda m: m.not_repaired),
     (lazy("Revenus sous garantie"), lambda m: m.returned),
     (lazy("Vendus"), lambda m: m.sold),
+    (lazy("Commandes"), lambda m: m.orders),
 )
 
 
