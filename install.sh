@@ -245,6 +245,8 @@ must_be_up() {
 # ---- from one version to the next -------------------------------------------------------------------
 
 update() { # the new version stands beside the one that serves, and has its place only once it has shown that it can
+  wanted=ready
+  if ! is_up /readyz; then wanted=up; fi  # a full disk, say, is not the new version's fault
   say 'Trying the new version on a copy of the base…'
   trial || die 'the new version cannot serve this shop. Nothing was changed; the shop goes on as before.'
   "$COMMAND" backup || say 'No backup was made (see above). The base is copied all the same.'
@@ -252,7 +254,7 @@ update() { # the new version stands beside the one that serves, and has its plac
   keep_base before-update
   swap before next
   start || true
-  if becomes ready; then return; fi
+  if becomes "$wanted"; then return; fi
   last_words
   say 'The new version is not ready: the one before comes back.' >&2
   stop

@@ -290,6 +290,26 @@ def test_a_disk_without_room_is_a_sentence(full: config.Config, monkeypatch: pyt
     assert list(full.backups.glob("*")) == []
 
 
+def test_killed_in_mid_writing_it_leaves_a_whole_backup_or_none(full: config.Config, key: str, tmp_path: Path) -> None:
+    asked = keeping.order(full, NOW, tmp_path / "shop.tar.age")
+    db.db.session.rollback()
+    for kill_at in range(3):
+        (full.uploads / f"more{kill_at}.jpg").write_bytes(os.urandom(20_000_000))
+        child = subprocess.Popen([sys.executable, "-m", "shopvisio.backup.sealed"], stdin=subprocess.PIPE, cwd=ROOT)
+        assert child.stdin is not None
+        child.stdin.write(json.dumps(asked).encode())
+        child.stdin.close()
+        part = tmp_path / "shop.tar.age.part"
+        while child.poll() is None and not (part.exists() and part.stat().st_size > kill_at * 10_000_000):
+            time.sleep(0.001)
+        child.kill()
+        child.wait()
+        if (tmp_path / "shop.tar.age").exists():  # it was quicker than we
+            restoring.unpack(tmp_path / "shop.tar.age", tmp_path / "x", [key])
+    assert "fault" not in ask(asked)
+    restoring.unpack(tmp_path / "shop.tar.age", tmp_path / "x", [key])
+
+
 def _mounts() -> bool:
     done = subprocess.run(["unshare", "--mount", "--map-root-user", "true"], capture_output=True, check=False)
     return done.returncode == 0

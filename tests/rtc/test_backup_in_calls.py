@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -42,8 +43,10 @@ class Shop:
 
     def write(self) -> None:
         """A hundred rows a second, each its own transaction."""
+        due = time.monotonic()
         with closing(sqlite3.connect(self.base, timeout=5)) as connection:
-            while not self.over.wait(APART):
+            while not self.over.wait(max(0, due - time.monotonic())):
+                due += APART
                 connection.execute("INSERT INTO busy VALUES (?)", (self.written,))
                 connection.commit()
                 self.written += 1
@@ -81,6 +84,7 @@ class Shop:
 
 
 @pytest.mark.long
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")  # of benches
 @pytest.mark.skipif(not LONG, reason="its full size alone says something")
 def test_backups_during_three_calls_and_a_hundred_writes_a_second(tmp_path: Path) -> None:
     media = tmp_path / "media"
@@ -96,7 +100,7 @@ def test_backups_during_three_calls_and_a_hundred_writes_a_second(tmp_path: Path
         assert shop.command("verify").endswith("the chain is whole.")
     print(json.dumps({"backups": len(shop.files), "writes": shop.written, "quiet": quiet, "busy": busy}))
     assert shop.files
-    assert shop.written > 50 * SECONDS
+    assert shop.written > 50 * SECONDS, "this machine is too busy to say anything"
     assert busy["received"] == busy["sent"], "no packet was lost"
     for number, file in enumerate(shop.files):
         folder = tmp_path / f"back-{number}"
