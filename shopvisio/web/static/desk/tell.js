@@ -49,7 +49,7 @@ function follow(place) {
   form.addEventListener("input", soon);
   form.addEventListener("focusin", aim);
   form.addEventListener("pointerover", aim);
-  const fold = form.closest("details");
+  const fold = place.closest("details"); // around the form, or inside it
   if (!fold || fold.open) soon();
   fold?.addEventListener("toggle", () => fold.open && soon());
 }
