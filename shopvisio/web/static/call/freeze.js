@@ -45,16 +45,12 @@ export class Freezer {
     const isTheirs = of !== this.role && of !== "guest"; // a third person's is not theirs to send
     if (!seen && !isTheirs) return this.board.failed(say("nothingToFreeze"));
     this.board.await(seen);
-    if (seen && !isTheirs) return this.#deliver(of === this.role ? await this.#own(seen) : seen, once);
-    const waiting = new AbortController();
-    this.#waiting = waiting;
+    const { signal } = (this.#waiting = new AbortController());
+    if (seen && !isTheirs) return this.#deliver(of === this.role ? await this.#own(seen) : seen, once, signal);
     await this.line.freeze(/** @type {Freeze["of"]} */ (of), once).catch(() => undefined);
-    await new Promise((done) => {
-      setTimeout(done, seen ? PATIENCE : UNSEEN);
-      waiting.signal.addEventListener("abort", done);
-    });
-    if (waiting.signal.aborted) return;
-    if (seen) await this.#deliver(seen, once);
+    await patience(seen ? PATIENCE : UNSEEN, signal);
+    if (signal.aborted) return;
+    if (seen) await this.#deliver(seen, once, signal);
     else this.board.failed(say("nothingToFreeze"));
   }
 
@@ -65,7 +61,8 @@ export class Freezer {
     const seen = await frame(track).catch(() => null);
     if (!seen) return;
     this.board.await(seen);
-    await this.#deliver(seen, once);
+    this.#waiting = new AbortController();
+    await this.#deliver(seen, once, this.#waiting.signal);
   }
 
   /** The still is there, or is no more wanted. */
@@ -80,14 +77,20 @@ export class Freezer {
     return track ? frame(track).catch(() => seen) : seen;
   }
 
-  /** @param {Blob} picture @param {string} once */
-  async #deliver(picture, once) {
+  /**
+   * @param {Blob} picture
+   * @param {string} once
+   * @param {AbortSignal} signal  Set once another still lies open, or the moving picture was taken up again meanwhile:
+   *   then this one is kept, and opens nothing.
+   */
+  async #deliver(picture, once, signal) {
     const photo = this.camera.isNarrow() ? await shrink(picture, LIGHT) : picture;
     await outbox.keep({ photo, once, url: this.post.url, at: Date.now() }); // the call may end before it has left
     try {
-      await this.board.came(await this.#send(photo, once));
+      const still = await this.#send(photo, once);
+      if (!signal.aborted) await this.board.came(still);
     } catch (error) {
-      this.board.failed((error instanceof Refused && error.message) || say("notFrozen"));
+      if (!signal.aborted) this.board.failed((error instanceof Refused && error.message) || say("notFrozen"));
     }
     await outbox.forget(once);
   }
@@ -108,4 +111,13 @@ export class Freezer {
     }
     return send(this.post.url, this.post.token, { photo, once }, () => undefined);
   }
+}
+
+/** @param {number} ms @param {AbortSignal} signal */
+function patience(ms, signal) {
+  return new Promise((done) => {
+    if (signal.aborted) return done(undefined);
+    setTimeout(done, ms);
+    signal.addEventListener("abort", done);
+  });
 }
