@@ -63,17 +63,21 @@ class Upkeep:
         try:
             with _spoken():
                 asked = keeping.order(self.config, now, file)
-                elsewhere = not file and keeping.place(self.config).elsewhere
             db.session.rollback()
             made = hub.in_thread(ask, asked, timeout=SECONDS)
             with writing(), _spoken():
-                keeping.keep(asked, made, elsewhere, by, now)
-                gone = keeping.thin()
+                keeping.refuse(asked, made)
+                gone = self._among_the_others(asked, made, by, now) if file is None else []
             keeping.drop(gone)
         finally:
             self.busy.discard("backup")
-        log.info("backed up", extra={"bytes": made["size"], "elsewhere": elsewhere})
+        log.info("backed up", extra={"bytes": made["size"]})
         return str(asked["file"])
+
+    def _among_the_others(self, asked: dict[str, Any], made: dict[str, Any], by: str, now: datetime) -> list[str]:
+        """Note it; answers the files whose time is over. One that somebody put elsewhere is theirs to keep."""
+        keeping.keep(asked, made, keeping.place(self.config).elsewhere, by, now)
+        return keeping.thin()
 
     def test_restore(self, facts: dict[str, Any], now: datetime) -> None:
         """The newest backup is opened in a scratch folder, and all of it checked."""

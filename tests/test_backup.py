@@ -254,6 +254,11 @@ def test_old_backups_go_and_files_of_others_stay(full: config.Config, clock_: Cl
     files = {path.name for path in full.backups.glob("*.tar.age")}
     assert files == {Path(row.path).name for row in keeping.everything()} | {"family.tar.age"}
     assert len(files) < 11
+    for name in ("a", "b"):  # put where somebody wanted them: theirs to keep, and to count
+        work.back_up("", clock_.pass_(minutes=1), full.data.parent / f"{name}.tar.age")
+    work.back_up("", clock_.pass_(minutes=1))
+    assert (full.data.parent / "a.tar.age").exists()
+    assert (full.data.parent / "b.tar.age").exists()
 
 
 def test_the_night_asks_for_the_next_before_it_can_fail(full: config.Config) -> None:
@@ -333,7 +338,7 @@ def test_a_real_disk_that_is_full_or_read_only_holds_nothing_half_written(
     assert json.loads(told)["fault"] == fault, done.stderr
     assert left == []
     with pytest.raises(Unavailable):
-        keeping.keep(asked, json.loads(told), True, "", NOW)
+        keeping.refuse(asked, json.loads(told))
 
 
 class Writing(threading.Thread):

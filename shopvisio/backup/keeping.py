@@ -103,12 +103,16 @@ def no_room(folder: Path) -> str:
     return told.format(folder=folder)
 
 
-def keep(asked: dict[str, Any], made: dict[str, Any], elsewhere: bool, by: str, now: datetime) -> Backup:
-    """Note what came of an order. Raises Unavailable with the sentence when no file did."""
+def refuse(asked: dict[str, Any], made: dict[str, Any]) -> None:
+    """Raise Unavailable with the sentence when nothing came of an order."""
     folder = Path(asked["file"]).parent
     if fault := made.get("fault"):
         why = _("Le dossier {folder} refuse l’écriture.", folder=folder) + f" ({made.get('why', fault)})"
         raise Unavailable(no_room(folder) if fault == "full" else why)
+
+
+def keep(asked: dict[str, Any], made: dict[str, Any], elsewhere: bool, by: str, now: datetime) -> Backup:
+    """Note what came of an order."""
     row = Backup(made=now, by=by, path=asked["file"], size=made["size"], sha256=made["sha256"], elsewhere=elsewhere)
     db.session.add(row)
     db.session.flush()
