@@ -9,8 +9,7 @@ from shopvisio.calls import Call
 from shopvisio.cases import BARRIERS, CONDITIONS, OUTCOMES, SALE_OUTCOMES, UNFITTED, Case
 from shopvisio.db import writing
 from shopvisio.errors import NotFound
-from shopvisio.web import browsers, guard, signalling, telling
-from shopvisio.web.events import talk
+from shopvisio.web import browsers, goods, guard, signalling, telling
 from shopvisio.web.following import next_of
 from shopvisio.web.guard import case_link, guest_link, staff
 
@@ -83,9 +82,9 @@ def guest(call: Call | None, token: str) -> ResponseReturnValue:
 @blueprint.get("/desk/products/search")
 @staff("calls")
 def search() -> ResponseReturnValue:
-    """JSON: ``{products: [{id, name, summary, price (cents), url, variants}]}`` that hold every word of ``q``."""
-    found = catalogue.search(request.args.get("q", "")[:100])
-    return jsonify(products=[{"id": one.id, **talk.product(one)} for one in found])
+    """JSON: ``{products}``, the cards of those that hold every word of ``q``."""
+    found = catalogue.search(request.args.get("q", "")[:400])
+    return jsonify(products=[goods.card(product) for product in found])
 
 
 def conclude(appointment: Appointment) -> None:

@@ -9,12 +9,15 @@ Its twin in the browser is ``static/call/protocol.js``.
 
 client -> server, each answered by an acknowledgement ``{…}`` or ``{error, message}``:
     enter  {mic, camera, sound, voice}   take the seat -> {seat, media, people, messages, wait, stills, stopped,
-                                  board, turn}
+                                  board, shown, turn}
     offer  {sdp}                  dial the relay -> {answer}
     media  {mic, camera, sound, voice}   camera is on, off, paused or held; voice: no pictures wanted
     here   {}                     does the line still stand?
     say    {text}                 a line of chat
     show   {product}              staff put a product (its id) on the customer's screen
+    compare {products}            staff lay two or three side by side, or with none put everything away
+    choose {variant}              either side looks at a variant of what is shown
+    want   {product, variant}     the customer asks to be shown this one on the picture; variant may be null
     pick   {variant}              put one of it into the basket -> {name}
     pieces {line, quantity}       so many of a line of the basket from now on; 0 takes it out
     lens   {torch, zoom, sides}   what our camera has: whether its lamp is lit, {least, most, step, now}, or null;
@@ -36,8 +39,8 @@ client -> server, each answered by an acknowledgement ``{…}`` or ``{error, mes
     leave  {}
 server -> client:
     people   [{seat, role, name, mic, camera, sound, voice, link, lens}]    link is live, or lost while awaited back
-    message  {id, at, role, name, text, product}               product is null or {name, summary, price, url, variants:
-                                  [{id, label, price, left}]}
+    message  {id, at, role, name, text, product}               product is null or its card (see ``goods``)
+    shown    {cards, chosen}      what lies on the customer's screen; the variant chosen of it, or null
     wait     {late, busy, name}   minutes the colleague said to be late; whether another call holds them; their name
     still    {id, at, role, name, width, height, visit}    a picture came in beside the call
     wished   {what, to, name}     somebody of the shop asks for lamp, zoom or the other side

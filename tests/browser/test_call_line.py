@@ -34,7 +34,7 @@ def test_a_product_is_shown_opens_in_a_new_tab_and_the_call_stays(served: Served
     marie = customer(chromium, served, visit)
     nadia = colleague(chromium, served, visit, "seller")
     sees(marie, "blue")
-    nadia.get_by_label("Nom du produit").fill("cafetière")
+    nadia.get_by_label("Nom, référence ou lien du produit").fill("cafetière")
     click(nadia, "Montrer Cafetière Lumio 12 tasses")
     expect(nadia.get_by_text("À l’écran", exact=True)).to_be_visible()
     card = marie.get_by_role("link", name="Voir ce produit")

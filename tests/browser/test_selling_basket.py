@@ -97,7 +97,7 @@ def test_from_a_card_to_the_basket_of_a_web_shop_and_to_an_order(
     visit = served.visit("sale")
     marie = customer(chromium, served, visit)
     nadia = colleague(chromium, served, visit, "seller")
-    nadia.get_by_label("Nom du produit").fill("cafetiere")
+    nadia.get_by_label("Nom, référence ou lien du produit").fill("cafetiere")
     nadia.get_by_role("button", name=f"Montrer {MAKER}").click()
     card = marie.locator("#product")
     expect(card).to_contain_text(MAKER)

@@ -7,7 +7,7 @@ from flask_socketio import emit, join_room, leave_room
 
 from shopvisio import calls, hub, stills, turn
 from shopvisio.db import db, writing
-from shopvisio.web import presence, shapes, wire
+from shopvisio.web import goods, presence, shapes, wire
 from shopvisio.web.events import danger, photos, pointing, talk
 from shopvisio.web.presence import CAMERAS, ROLES, Person
 from shopvisio.web.wire import Events, Who, socketio
@@ -47,6 +47,7 @@ def _enter(who: Who, now: datetime, **media: Any) -> dict[str, Any]:
         "stills": kept,
         "stopped": danger.told(who.appointment.case),
         "board": pointing.board(who.appointment),
+        "shown": goods.on_screen(who.appointment),
         "turn": turn.servers(who.seat, now),
     }
 

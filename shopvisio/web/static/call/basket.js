@@ -4,19 +4,19 @@ import { find, make } from "./dom.js";
 import { say } from "./words.js";
 
 /**
- * The buttons that put a product into the basket, one for each of its variants; what is sold out says so.
+ * The button that puts a variant into the basket; none for what is sold out.
  * @param {import("./protocol.js").Product} product
+ * @param {import("./protocol.js").Variant | undefined} variant
  */
-export function picks({ name, variants }) {
-  return variants.map(({ id, label, left }) => {
-    const whole = label ? `${name}, ${label}` : name;
-    if (left === 0) return make("span", "pill", [label, say("soldOut")].filter(Boolean).join(", "));
-    const button = make("button", "btn mini", label || say("pick"));
-    button.setAttribute("type", "button");
-    button.setAttribute("aria-label", say("pickNamed", { name: whole }));
-    button.dataset.pick = String(id);
-    return button;
-  });
+export function pick({ name }, variant) {
+  if (!variant || variant.left === 0) return [];
+  const whole = variant.label ? `${name}, ${variant.label}` : name;
+  const button = make("button", "btn pick", say("pick"));
+  button.setAttribute("type", "button");
+  button.setAttribute("aria-label", say("pickNamed", { name: whole }));
+  button.id = `pick-${variant.id}`;
+  button.dataset.pick = String(variant.id);
+  return [button];
 }
 
 /** Either side's. */

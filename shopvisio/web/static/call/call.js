@@ -11,6 +11,7 @@ import { Camera } from "./camera.js";
 import { Chat } from "./chat.js";
 import { Checklist } from "./checklist.js";
 import { chime } from "./chime.js";
+import { Counter } from "./counter.js";
 import { Danger } from "./danger.js";
 import { all, find, foldOutside, onActs, toggle } from "./dom.js";
 import { Figures } from "./figures.js";
@@ -27,9 +28,10 @@ import { Peer } from "./peer.js";
 import { PhotoMode } from "./photomode.js";
 import { Picker } from "./picker.js";
 import { Pointing } from "./pointing.js";
-import { Card, Shelf } from "./products.js";
+import { Shelf } from "./products.js";
 import { Line } from "./protocol.js";
 import { Screen } from "./screen.js";
+import { Shots } from "./shots.js";
 import { Stage } from "./stage.js";
 import { Album, Shutter } from "./stills.js";
 import { called, say, time } from "./words.js";
@@ -80,6 +82,7 @@ const line = new Line(
     entered: onEntered,
     people: onPeople,
     message: onMessage,
+    shown: onShown,
     wait: onWait,
     still: onStill,
     asked: onAsked,
@@ -113,9 +116,9 @@ const offer = document.querySelector("#on-offer") ? new Offer() : null;
 const checklist = document.querySelector("#steps") ? new Checklist() : null;
 const basket = document.querySelector("#basket") ? new Basket(line, announce) : null;
 const danger = document.querySelector("#stopped") ? new Danger(line) : null;
-const card = facts.role === "customer" ? new Card() : null;
+const counter = document.querySelector("#product") ? new Counter(line, announce) : null;
 const invitation = isStaff ? new Invitation(line) : null;
-if (isStaff && !isRepair) new Shelf((product) => line.show(product));
+const shelf = document.querySelector("#find-product") ? new Shelf(line) : null;
 const figures = new Figures((told) => line.count(told));
 const onlooker = facts.role === "customer" ? new Onlooker(ours, facts.still) : null;
 const pointing = new Pointing(line, facts, others, {
@@ -126,6 +129,7 @@ const pointing = new Pointing(line, facts, others, {
 const album = isGuest ? null : new Album(facts.still, isNarrow); // the case's pictures are not a guest's
 const photoMode = album && new PhotoMode(album);
 const shutter = isGuest ? null : new Shutter(facts.stills, facts.csrf, isNarrow, onSent);
+const shots = document.querySelector("#shots") ? new Shots(takeStill, facts.appointment) : null;
 const optics = new Optics(onLens);
 const ownLens = facts.role === "customer" ? new OwnLens(optics, flipCamera, facts.appointment, announce) : null;
 const theirLens = isStaff ? new TheirLens(line) : null;
@@ -240,8 +244,7 @@ function onEntered(seated) {
   void shutter?.catchUp();
   chat.catchUp(seated.messages);
   pointing.entered(seated.board);
-  const shown = seated.messages.findLast(({ product }) => product)?.product;
-  if (shown && !peer) card?.show(shown);
+  onShown(seated.shown);
   state.turn = seated.turn;
   peer?.setServers(seated.turn);
   if (!peer) dial(seated.turn);
@@ -305,8 +308,16 @@ function onWait(wait) {
 /** @param {Message} message */
 function onMessage(message) {
   chat.add(message);
-  if (message.product) card?.show(message.product);
-  if (message.role !== facts.role && !message.product) announce(`${called(message)} : ${message.text}`);
+  const wish = message.role === "customer" && message.product;
+  if (wish) shelf?.wish(message);
+  if (message.role !== facts.role && (wish || !message.product)) announce(`${called(message)} : ${message.text}`);
+}
+
+/** @param {import("./protocol.js").Shown} shown */
+function onShown(shown) {
+  counter?.show(shown);
+  shelf?.show(shown);
+  if (shown.cards.length) shots?.begin(String(shown.cards[0].id));
 }
 
 /** @param {import("./protocol.js").Still} still */
@@ -340,7 +351,7 @@ function onSent(still) {
 }
 
 async function takeStill() {
-  find("#asked").hidden = true;
+  for (const asked of all("#asked")) asked.hidden = true; // of the customer's page
   if (!photoMode?.aims) return album?.hide(); // the camera first: the next touch takes it
   await shutter?.take(camera.stream.getVideoTracks()[0]);
   await optics.relight();
@@ -649,7 +660,9 @@ onActs({
   uninvite: () => invitation?.takeBack(),
   talk: () => panel(),
   "hide-talk": () => panel(false),
-  "hide-product": () => card?.hide(),
+  "hide-product": () => counter?.hide(),
+  "open-product": () => counter?.open(),
+  "hide-large": () => /** @type {HTMLDialogElement} */ (find("#large")).close(),
   conclude: () => /** @type {HTMLDialogElement} */ (find("#conclude")).showModal(),
   "to-phone": () => handOver.ask(),
   "stay-here": () => handOver.close(),

@@ -96,7 +96,7 @@ export class Chat {
 
 /** @param {Message} message */
 function body({ text, product }) {
-  if (product) return [linked(product.url, product.name), ` ${money(product.price)}`];
+  if (product && !text) return [linked(product.url, product.name), ` ${money(product.price)}`];
   return text.split(LINK).map((piece) => (LINK.test(piece) ? linked(piece, piece) : piece));
 }
 

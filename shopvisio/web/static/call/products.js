@@ -1,27 +1,32 @@
-/** Products: the seller finds one and shows it; the customer has it on their screen as a card. */
+/** The seller's shelf: find a product, put it on the customer's screen, lay others beside it. */
 
 /** @typedef {import("./protocol.js").Product} Product */
-/** @typedef {Product & {id: number}} Found */
+/** @typedef {import("./protocol.js").Shown} Shown */
 
-import { picks } from "./basket.js";
+import { pick } from "./basket.js";
+import { lookedAt, price, stock, thumb } from "./card.js";
 import { find, make } from "./dom.js";
-import { money, say } from "./words.js";
+import { called, say } from "./words.js";
 
 const PAUSE = 200; // ms of quiet before a search
+const MOST = 3; // side by side
 
-/** The seller's search. */
+/** The search, what is on the screen, and what the customer asks to see. */
 export class Shelf {
   #form = /** @type {HTMLFormElement} */ (find("#find-product"));
   #box = /** @type {HTMLInputElement} */ (find("#find-product input"));
   #list = find("#found");
   #state = find("#found-state");
+  #screen = find("#on-screen");
+  #wish = find("#wish");
   #timer = 0;
-  #shown = 0;
+  /** @type {Product[]} */ #found = [];
+  /** @type {Shown} */ #shown = { cards: [], chosen: null };
   /** @type {AbortController} */ #search = new AbortController();
 
-  /** @param {(product: number) => Promise<void>} show */
-  constructor(show) {
-    this.show = show;
+  /** @param {import("./protocol.js").Line} line */
+  constructor(line) {
+    this.line = line;
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#look();
@@ -30,7 +35,23 @@ export class Shelf {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#look(), PAUSE);
     });
+    find("button", this.#wish).addEventListener("click", () => (this.#wish.hidden = true));
     this.#look();
+  }
+
+  /** What lies on the customer's screen now. @param {Shown} shown */
+  show(shown) {
+    this.#shown = shown;
+    this.#screen.replaceChildren(...shown.cards.map((card) => this.#lying(card)));
+    find("#screen").hidden = !shown.cards.length;
+    this.#lay();
+  }
+
+  /** The customer asks to see one on the picture. @param {import("./protocol.js").Message} message */
+  wish(message) {
+    find("b", this.#wish).textContent = say("wishes", { name: called(message) });
+    find("p", this.#wish).textContent = message.text;
+    this.#wish.hidden = false;
   }
 
   async #look() {
@@ -40,39 +61,70 @@ export class Shelf {
     try {
       const answer = await fetch(url, { headers: { Accept: "application/json" }, signal });
       if (!answer.ok) throw new Error(String(answer.status));
-      this.#lay((await answer.json()).products);
+      this.#found = (await answer.json()).products;
+      this.#lay();
+      this.#tell(this.#found.length ? "" : say("noProduct"));
     } catch {
       if (!signal.aborted) this.#tell(say("noSearch"));
     }
   }
 
-  /** @param {Found[]} products */
-  #lay(products) {
-    this.#list.replaceChildren(...products.map((product) => this.#row(product)));
-    this.#tell(products.length ? "" : say("noProduct"));
+  #lay() {
+    this.#list.replaceChildren(...this.#found.map((product) => this.#row(product)));
   }
 
-  /** @param {Found} product */
+  /** @param {Product} product */
   #row(product) {
-    const text = make("span", "", product.name, make("small", "", money(product.price)));
-    const chosen = make("span", "picks", ...picks(product));
-    if (product.id === this.#shown) return make("li", "", text, make("span", "pill live", say("onScreen")), chosen);
-    const button = make("button", "btn mini", say("show"));
-    button.setAttribute("type", "button");
-    button.setAttribute("aria-label", `${say("show")} ${product.name}`);
-    button.addEventListener("click", () => this.#push(product));
-    return make("li", "", text, button, chosen);
+    const only = lookedAt(product, null);
+    const told = [price(product, only), only?.stock].filter(Boolean).join(", ");
+    const text = make("span", "", product.name, make("small", "", told));
+    const ids = this.#shown.cards.map(({ id }) => id);
+    if (ids.includes(product.id)) {
+      return make("li", "", thumb(product), text, make("span", "pill live", say("onScreen")));
+    }
+    const acts = make("span", "taps", act(say("show"), product.name, () => this.#push(product)));
+    if (ids.length && ids.length < MOST) {
+      acts.append(act(say("beside"), product.name, () => this.#compare([...ids, product.id])));
+    }
+    return make("li", "", thumb(product), text, acts);
   }
 
-  /** @param {Found} product */
+  /** One that is on the screen, with what the customer chose of it. @param {Product} product */
+  #lying(product) {
+    const variant = lookedAt(product, this.#shown.chosen);
+    const label = variant?.label ? make("small", "", say("chosen", { label: variant.label })) : "";
+    const text = make("span", "", product.name, label, make("small", "", price(product, variant), " ", ...stock(variant)));
+    const acts = make("span", "taps", ...pick(product, variant), act(say("putAway"), product.name, () => this.#putAway(product)));
+    for (const button of acts.children) button.classList.add("mini");
+    return make("li", "", thumb(product), text, acts);
+  }
+
+  /** @param {Product} product */
   async #push(product) {
+    await this.#try(() => this.line.show(product.id), say("shown", { name: product.name }));
+  }
+
+  /** At once: the next touch counts on it. @param {Product} product */
+  async #putAway(product) {
+    this.show({ ...this.#shown, cards: this.#shown.cards.filter(({ id }) => id !== product.id) });
+    await this.#compare(this.#shown.cards.map(({ id }) => id));
+  }
+
+  /** @param {number[]} products */
+  async #compare(products) {
+    await this.#try(() => this.line.compare(products), "");
+  }
+
+  /**
+   * @param {() => Promise<void>} act
+   * @param {string} done
+   */
+  async #try(act, done) {
     try {
-      await this.show(product.id);
-      this.#shown = product.id;
-      await this.#look();
-      this.#tell(say("shown", { name: product.name }));
+      await act();
+      this.#tell(done);
     } catch (error) {
-      this.#tell((error instanceof Error && error.message) || say("notSent"));
+      this.#tell((error instanceof Error && error.message) || say("notDone"));
     }
   }
 
@@ -82,23 +134,15 @@ export class Shelf {
   }
 }
 
-/** The customer's card. */
-export class Card {
-  #card = find("#product");
-
-  /** @param {Product} product */
-  show(product) {
-    find("b", this.#card).textContent = product.name;
-    find(".cost", this.#card).textContent = money(product.price);
-    find(".soft", this.#card).textContent = product.summary;
-    const link = /** @type {HTMLAnchorElement} */ (find("a", this.#card));
-    link.hidden = !product.url;
-    if (product.url) link.href = product.url;
-    find(".picks", this.#card).replaceChildren(...picks(product));
-    this.#card.hidden = false;
-  }
-
-  hide() {
-    this.#card.hidden = true;
-  }
+/**
+ * @param {string} text
+ * @param {string} name  Of what it is done to.
+ * @param {() => Promise<void>} press
+ */
+function act(text, name, press) {
+  const button = make("button", "btn mini", text);
+  button.setAttribute("type", "button");
+  button.setAttribute("aria-label", `${text} ${name}`);
+  button.addEventListener("click", press);
+  return button;
 }

@@ -21,14 +21,26 @@
  * @property {"live" | "lost"} link
  * @property {import("./optics.js").Lens | null} lens  What their camera has, once they told.
  *
- * @typedef {{id: number, label: string, price: number, left: number | null}} Variant  `left`: pieces, where counted.
+ * @typedef {Object} Variant
+ * @property {number} id
+ * @property {string} label
+ * @property {string[]} parts  Of the label, one for each of the product's options.
+ * @property {number} price  Cents.
+ * @property {number | null} left  How many there are; null where nobody counts.
+ * @property {string} stock  The same in words.
+ * @property {string | null} picture  One of the product's.
  *
- * @typedef {Object} Product
+ * @typedef {Object} Product  Its card.
+ * @property {number} id
  * @property {string} name
  * @property {string} summary
- * @property {number} price  Cents.
+ * @property {number} price  Cents, of the cheapest variant.
  * @property {string} url
+ * @property {string[]} options
+ * @property {string[]} pictures
  * @property {Variant[]} variants
+ *
+ * @typedef {{cards: Product[], chosen: number | null}} Shown  On the customer's screen.
  *
  * @typedef {Object} Message
  * @property {number} id
@@ -98,6 +110,7 @@
  * @property {Message[]} messages
  * @property {Still[]} stills
  * @property {Laid} board
+ * @property {Shown} shown
  * @property {Wait} wait
  * @property {Stopped | null} stopped
  * @property {RTCIceServer[]} turn  For networks that let nothing else through.
@@ -111,6 +124,7 @@
  * @property {(seated: Seated) => void} entered  We have our seat, for the first time or again.
  * @property {(people: Person[]) => void} people
  * @property {(message: Message) => void} message
+ * @property {(shown: Shown) => void} shown
  * @property {(wait: Wait) => void} wait
  * @property {(still: Still) => void} still  A picture came in beside the call.
  * @property {(asked: Asked) => void} asked  Somebody of the shop asks our page for something.
@@ -182,7 +196,7 @@ export class Line {
     this.#socket.on("connect", () => this.#sit());
     this.#socket.on("disconnect", (/** @type {string} */ why) => this.#cut(why));
     this.#socket.on("connect_error", (/** @type {any} */ error) => this.#failed(error));
-    for (const name of /** @type {const} */ (["people", "message", "wait", "still", "asked", "wished", "steps", "parts", "basket", "stopped", "closing"])) {
+    for (const name of /** @type {const} */ (["people", "message", "shown", "wait", "still", "asked", "wished", "steps", "parts", "basket", "stopped", "closing"])) {
       this.#socket.on(name, hear[name]);
     }
     for (const name of /** @type {const} */ (["point", "board", "freeze", "stroke", "marks"])) {
@@ -254,6 +268,28 @@ export class Line {
   async pieces(line, quantity) {
     await this.#seat();
     await this.#ask("pieces", { line, quantity });
+  }
+
+  /** Side by side; none puts everything away. @param {number[]} products */
+  async compare(products) {
+    await this.#seat();
+    await this.#ask("compare", { products });
+  }
+
+  /** @param {number} variant */
+  async choose(variant) {
+    await this.#seat();
+    await this.#ask("choose", { variant });
+  }
+
+  /**
+   * The customer asks to be shown this one on the picture.
+   * @param {number} product
+   * @param {number | null} variant
+   */
+  async want(product, variant) {
+    await this.#seat();
+    await this.#ask("want", { product, variant });
   }
 
   /** Something speaks against the line: where a fresh connection stands before it answers, it is made anew. */
