@@ -17,6 +17,7 @@ from shopvisio import accounts, backup, base, clock, db, guides, hub, jobs, lega
 from shopvisio.cards.till import Till
 from shopvisio.cases import Case
 from shopvisio.catalogue.imports import Importer
+from shopvisio.catalogue.pages import Gatherer
 from shopvisio.claim import Claim
 from shopvisio.config import BadConfig, Config, load
 from shopvisio.intake import Draft
@@ -176,6 +177,7 @@ def create_app(config: Config) -> Flask:
         **_letters(config).handlers(),
         **till.handlers(),
         **Importer(config).handlers(),
+        **Gatherer(config).handlers(),
         **Upkeep(config).handlers(),
     }
     signalling.register(app)

@@ -101,7 +101,7 @@ class Variant(Base):
 
 class Picture(Base):
     """One of a product's pictures, kept under ``file`` in the uploads folder with a small copy beside it; empty while
-    it is still to be fetched from ``source``."""
+    it is still to be fetched from ``source``, which was tried so many times in vain."""
 
     __tablename__ = "product_picture"
 
@@ -110,6 +110,7 @@ class Picture(Base):
     place: Mapped[int] = mapped_column(default=0)
     file: Mapped[str] = mapped_column(default="")
     source: Mapped[str] = mapped_column(default="")
+    tries: Mapped[int] = mapped_column(default=0)
 
     product: Mapped[Product] = relationship(back_populates="pictures")
 

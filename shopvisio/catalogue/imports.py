@@ -156,4 +156,5 @@ class Importer:
             state = "failed"
         with writing():
             find(facts["key"]).state = state
+            enqueue("product-pictures", now)
         path.unlink(missing_ok=True)

@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
 from shopvisio import catalogue, clock, pieces, settings
-from shopvisio.catalogue import Picture, Product, imports
+from shopvisio.catalogue import Picture, Product, imports, pages
+from shopvisio.catalogue.goods import is_link
 from shopvisio.catalogue.imports import Import
 from shopvisio.catalogue.sheets.found import MOST_PICTURES
 from shopvisio.catalogue.sheets.table import LARGEST
@@ -182,8 +183,15 @@ def bring() -> ResponseReturnValue:
     return redirect(url_for("products.one_import", key=key), 303)
 
 
-def _bring_page(why: str) -> str:
-    return render_template("desk/import_new.html", why=why, latest=imports.latest(), kinds=imports.KINDS)
+def _bring_page(why: str, why_not_link: str = "", link: str = "") -> str:
+    return render_template(
+        "desk/import_new.html",
+        why=why,
+        why_not_link=why_not_link,
+        link=link,
+        latest=imports.latest(),
+        kinds=imports.KINDS,
+    )
 
 
 def _look(key: str, file: FileStorage | None) -> str:
@@ -238,6 +246,32 @@ def go_on(key: str, what: str) -> ResponseReturnValue:
             imports.start(imports.find(key), clock.now())
         wake_jobs()
     return redirect(url_for("products.one_import", key=key), 303)
+
+
+# -- from a page of the web shop
+
+
+@blueprint.post("/desk/products/page")
+@staff("products")
+def from_page() -> ResponseReturnValue:
+    """The product of a page whose link was pasted; one that is here already is shown."""
+    link = request.form.get("link", "").strip()
+    if not link or len(link) > LONGEST["url"] or not is_link(link):
+        return _bring_page("", _("Le lien commence par https://."), link), 422
+    known = pages.already(link)
+    if known is not None:
+        flash(_("Ce produit est déjà au catalogue."))
+        return redirect(url_for("products.product", product_id=known.id), 303)
+    db.session.rollback()  # hold no transaction while the child reads
+    try:
+        found = pages.look(link)
+    except Invalid as refusal:
+        return _bring_page("", refusal.message, link), 422
+    with writing():
+        product_id = pages.keep(found, settings.get("parts_vat_rate"), clock.now()).id
+    wake_jobs()
+    flash(_("Ajouté depuis sa page. Relisez-le : ses photos arrivent dans un instant."))
+    return redirect(url_for("products.product", product_id=product_id), 303)
 
 
 def _config() -> Config:
