@@ -1,8 +1,9 @@
 """The shop by month: what was repaired, how long it took, who did not come, what customers thought."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import CTE, ColumnElement, Integer, Select, case, column, func, 
 from sqlalchemy.orm import QueryableAttribute
 
 from shopvisio import settings
+from shopvisio.accounts import Staff
 from shopvisio.booking import Appointment
 from shopvisio.calls import Call
 from shopvisio.cases import BARRIERS, Case, Part
@@ -20,8 +22,9 @@ from shopvisio.invoices import Paper
 from shopvisio.orders import Order
 from shopvisio.ratings import Rating
 
-MONTHS = 12
+MONTHS, WEEKS = 12, 12
 DAY_MINUTES = 24 * 60
+Rows = Select[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,58 @@ class Month:
     def concluded(self) -> int:
         """The repairs that came to an end."""
         return self.repaired + self.not_repaired
+
+
+@dataclass(frozen=True)
+class Sales:
+    """A colleague's sale visits of the last WEEKS that were concluded, and what was ordered after theirs in each week,
+    the oldest first: cents with tax, cancelled orders left out."""
+
+    name: str
+    visits: int
+    sold: int
+    ordered: list[int]
+
+
+def weeks(now: datetime) -> list[date]:
+    """The Mondays of the last WEEKS, the oldest first."""
+    today = now.astimezone(settings.zone()).date()
+    monday = today - timedelta(days=today.weekday())
+    return [monday - timedelta(weeks=n) for n in reversed(range(WEEKS))]
+
+
+def sales(now: datetime) -> list[Sales]:
+    """What each colleague sold in the last WEEKS, who sold most first. A case is whose its latest visit was."""
+    mondays, zone = weeks(now), settings.zone()
+    since = datetime.combine(mondays[0], time(), zone)
+    visits, sold, ordered = Counter[str](), Counter[str](), dict[str, list[int]]()
+    for name, outcome in db.session.execute(_concluded(since)):
+        visits[name] += 1
+        sold[name] += outcome == "sold"
+    for name, placed, gross in db.session.execute(_ordered(since)):
+        week = (placed.astimezone(zone).date() - mondays[0]).days // 7
+        ordered.setdefault(name, [0] * WEEKS)[week] += gross
+    names = visits.keys() | ordered.keys()
+    found = [Sales(name, visits[name], sold[name], ordered.get(name, [0] * WEEKS)) for name in names]
+    return sorted(found, key=lambda one: (-sum(one.ordered), -one.sold, one.name))
+
+
+def _concluded(since: datetime) -> Rows:
+    ends = (Case.closed_at >= since) & Case.outcome.in_(("sold", "not_sold"))
+    return _whose(select(Staff.name, Case.outcome).select_from(Case)).where(ends)
+
+
+def _ordered(since: datetime) -> Rows:
+    standing = (Order.placed >= since) & (Order.state != "cancelled")
+    found = select(Staff.name, Order.placed, Paper.gross).select_from(Case).join(Order, Order.case_id == Case.id)
+    return _whose(found.join(Paper, Paper.id == Order.paper_id)).where(standing)
+
+
+def _whose(found: Rows) -> Rows:
+    """Joined to the colleague of each case's latest visit."""
+    latest = select(func.max(Appointment.id)).where(Appointment.case_id == Case.id, ~Appointment.cancelled)
+    visit = Appointment.id == latest.correlate(Case).scalar_subquery()
+    return found.join(Appointment, visit).join(Staff, Staff.id == Appointment.staff_id)
 
 
 def months(now: datetime, number: int = MONTHS) -> list[Month]:

@@ -188,6 +188,7 @@ def house(settled: config.Config, migrated: Path) -> Iterator[Flask]:
         db.prepare()
         yield bare
         db.db.session.remove()
+        db.db.engine.dispose()
 
 
 @pytest.fixture

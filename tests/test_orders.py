@@ -57,7 +57,7 @@ Ordered = Callable[..., Order]
 @pytest.fixture
 def ordered(shop: Shop, maker: Variant, lamp: Variant) -> Ordered:
     """ordered(wish, makers=1, lamps=1, at=…): a sale's basket, committed to."""
-    hours = iter(range(10))
+    hours = iter((0, 1, 4, 5, 6))  # after ten; at noon they eat
 
     def place(wish: Wish = HOME, makers: int = 1, lamps: int = 1, at: datetime = NOW) -> Order:
         with writing():
@@ -347,3 +347,15 @@ def test_another_customers_order_is_not_found(ordered: Ordered, shop: Shop) -> N
         other = book_visit(shop.sale, TUESDAY_10 + timedelta(hours=5)).case
     with pytest.raises(NotFound):
         orders.of_customer(other, order.number)
+
+
+def test_what_a_colleague_sold_stands_in_its_week(ordered: Ordered, shop: Shop) -> None:
+    last, first, gone = ordered(makers=0, at=NOW - timedelta(weeks=1)), ordered(makers=0), ordered(makers=0)
+    with writing():
+        orders.cancel(gone, "Erreur", shop.seller.actor, NOW)
+    sales = overview.sales(NOW)
+    assert [(one.name, one.ordered[-2:], sum(one.ordered[:-2])) for one in sales] == [
+        (shop.seller.name, [last.total, first.total], 0)
+    ]
+    assert len(overview.weeks(NOW)) == len(sales[0].ordered)
+    assert overview.sales(NOW + timedelta(weeks=overview.WEEKS)) == []

@@ -48,6 +48,7 @@ def test_a_real_base_is_never_served_as_a_test(tmp_path: Path, clock_: Clock) ->
     with real.app_context():
         open_shop(NOW)
         db.db.session.remove()
+        db.db.engine.dispose()
     moved = tmp_path / "other" / "test"
     moved.mkdir(parents=True)
     (moved / "shop.db").write_bytes((tmp_path / "shop.db").read_bytes())

@@ -9,11 +9,13 @@ from flask.typing import ResponseReturnValue
 
 from shopvisio import clock, overview, ratings
 from shopvisio.cases import BARRIERS
-from shopvisio.i18n import _, decimal, lazy, money, month_short, n_
-from shopvisio.overview import Month
+from shopvisio.i18n import _, day_short, decimal, lazy, money, month_short, n_
+from shopvisio.overview import Month, Sales
 from shopvisio.web.guard import staff
 
 blueprint = Blueprint("overview", __name__, url_prefix="/desk/figures")
+
+Text = str | LazyProxy
 
 FEW = 5  # less than this is told as counts, and drawn hollow: no rate can be read from it
 GAP = 0.24  # of a month's width, between two bars
@@ -47,7 +49,7 @@ class Bar:
 class Plot:
     """A measure over the months: what it comes to in all, from how many things, and its bars and cells."""
 
-    name: LazyProxy
+    name: Text
     value: str
     things: str
     is_few: bool
@@ -148,6 +150,8 @@ def page() -> ResponseReturnValue:
         counts=[(name, sum(map(of, months)), [of(month) for month in months]) for name, of in COUNTS],
         links=_links(months),
         barriers=[(BARRIERS[name], n) for name, n in overview.barriers(now)],
+        weeks=[day_short(monday) for monday in overview.weeks(now)],
+        sales=[sold(sales) for sales in overview.sales(now)],
         parts=parts,
         oldest=oldest,
         ratings=ratings.latest(LATEST),
@@ -178,6 +182,23 @@ def plot(measure: Measure, months: Sequence[Month]) -> Plot:
             for place, (value, (of, _sum)) in enumerate(zip(values, told, strict=True))
         ],
         cells=[f"{measure.words(part / of)} ({of})" if of else "–" for of, part in told],
+    )
+
+
+def sold(sales: Sales) -> Plot:
+    """What a colleague's customers ordered week by week, drawn and told."""
+    top, width = max(sales.ordered) or 1, 100 / len(sales.ordered)
+    return Plot(
+        name=sales.name,
+        value=money(sum(sales.ordered)),
+        things=n_("{sold} vendue, sur {n} visite", "{sold} vendues, sur {n} visites", sales.visits, sold=sales.sold),
+        is_few=False,
+        top=money(top),
+        bars=[
+            Bar(round(width * (place + GAP / 2), 2), round(width * (1 - GAP), 2), round(100 * cents / top, 2), False)
+            for place, cents in enumerate(sales.ordered)
+        ],
+        cells=[money(cents) for cents in sales.ordered],
     )
 
 

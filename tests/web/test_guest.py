@@ -23,7 +23,6 @@ from test_signalling import (
 from shopvisio import booking, calls
 from shopvisio.accounts import Actor
 from shopvisio.db import writing
-from shopvisio.errors import Forbidden, Invalid
 
 __all__ = ["customer", "due", "line", "nobody_stays", "repairer", "token"]
 
@@ -151,20 +150,3 @@ def test_opening_the_link_does_nothing(
     for private in ("Delaunay", "Sanilux", "marie@exemple.example"):
         assert private not in page
     assert journal(open_app, booked_key, "guest_came") == []
-
-
-def test_the_rule_of_the_domain(house: Flask, booked: Any) -> None:
-    appointment = booked.appointments[0] if hasattr(booked, "appointments") else booking.upcoming(booked, NOW)
-    with writing():
-        call = calls.of(appointment)
-        with pytest.raises(Forbidden):
-            calls.arrive(appointment, Actor("guest", "Jeanne"), NOW)
-        with pytest.raises(Forbidden):
-            calls.invite(appointment, Actor("customer", "Marie"), NOW)
-        key = calls.invite(appointment, Actor("staff", "Karim"), NOW).guest
-        assert calls.invited(key) is call
-        calls.arrive(appointment, Actor("guest", "Jeanne"), NOW)
-        calls.uninvite(call, Actor("staff", "Karim"))
-        assert calls.invited(key) is calls.invited("") is None
-    with pytest.raises(Invalid):
-        calls.guest(" ")
