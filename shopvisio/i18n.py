@@ -173,15 +173,21 @@ def decimal(value: float) -> str:
     return numbers.format_decimal(round(value, 1), "#,##0.#", locale=_locale())
 
 
+@cache
+def clock_in(key: str) -> ZoneInfo:
+    """The clock of a zone that there is: Python itself keeps but eight of them, and reads the others anew each time."""
+    return ZoneInfo(key)
+
+
 def theirs(moment: datetime, key: str, on: Callable[[date], str] = weekday_short) -> str:
     """The instant on another clock, ``5 h``, after its day when that differs; empty for a zone that is unknown, or
     where clocks show the same."""
     if key not in zones():
         return ""
-    there, local = moment.astimezone(ZoneInfo(key)), here(moment)
+    there, local = moment.astimezone(clock_in(key)), here(moment)
     if there.utcoffset() == local.utcoffset():
         return ""
-    shown = time(there, ZoneInfo(key))
+    shown = time(there, clock_in(key))
     return shown if there.date() == local.date() else f"{on(there.date())}, {shown}"
 
 
@@ -192,7 +198,7 @@ def place(key: str) -> str:
 
 @cache
 def _place(key: str, locale: Locale) -> str:
-    return dates.get_timezone_location(ZoneInfo(key), locale, return_city=True)
+    return dates.get_timezone_location(clock_in(key), locale, return_city=True)
 
 
 def elsewhere(moment: datetime, key: str) -> str:

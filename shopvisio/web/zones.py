@@ -1,7 +1,6 @@
 """The customer's clock, where it is not the shop's: told by the browser (``site/zone.js``), or chosen from a list."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from flask import request
 
@@ -21,7 +20,7 @@ PLACES = (  # France overseas, then a well-known place for each clock: a short l
 def places(now: datetime) -> list[tuple[str, str]]:
     """Zones to choose from, by name: each with its place and what time it is there."""
     elsewhere = (key for key in PLACES if i18n.theirs(now, key))
-    return sorted(((key, f"{i18n.place(key)}, {i18n.time(now, ZoneInfo(key))}") for key in elsewhere), key=_name)
+    return sorted(((key, f"{i18n.place(key)}, {i18n.time(now, i18n.clock_in(key))}") for key in elsewhere), key=_name)
 
 
 def _name(place: tuple[str, str]) -> str:
