@@ -22,26 +22,16 @@ LASTS = timedelta(days=7)
 MOST_LINES, MOST_PIECES = 30, 99  # of a basket, of a line
 
 
-class BasketLine(Base):
-    """So many of one variant. ``name``, ``option`` (its variant's label), ``price`` (cents with tax), ``rate`` (basis
-    points) are as they were when it was put in."""
+class Goods:
+    """So many of one variant, in a basket or an order. ``name``, ``option`` (its variant's label), ``price`` (cents
+    with tax), ``rate`` (basis points) are as they were when it was put in."""
 
-    __tablename__ = "basket_line"
-    __table_args__ = (UniqueConstraint("case_id", "variant_id"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
-    variant_id: Mapped[int] = mapped_column(ForeignKey("variant.id"))
     name: Mapped[str]
     option: Mapped[str] = mapped_column(default="")
     sku: Mapped[str] = mapped_column(default="")
     price: Mapped[int]
     rate: Mapped[int]
     quantity: Mapped[int] = mapped_column(default=1)
-    at: Mapped[datetime]
-    by: Mapped[str]  # staff or customer
-
-    variant: Mapped[Variant] = relationship()
 
     @property
     def gross(self) -> int:
@@ -52,6 +42,21 @@ class BasketLine(Base):
     def whole_name(self) -> str:
         """``Chemise Lin, 38 / Noir``."""
         return f"{self.name}, {self.option}" if self.option else self.name
+
+
+class BasketLine(Goods, Base):
+    """A line of a case's basket, put in ``by`` staff or customer."""
+
+    __tablename__ = "basket_line"
+    __table_args__ = (UniqueConstraint("case_id", "variant_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    variant_id: Mapped[int] = mapped_column(ForeignKey("variant.id"))
+    at: Mapped[datetime]
+    by: Mapped[str]
+
+    variant: Mapped[Variant] = relationship()
 
 
 def of(case: Case) -> list[BasketLine]:

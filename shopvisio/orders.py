@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
 from shopvisio import baskets, billing, cards, catalogue, imprint, invoices, settings
 from shopvisio.accounts import Actor
-from shopvisio.baskets import BasketLine
+from shopvisio.baskets import BasketLine, Goods
 from shopvisio.cases import Case, record
 from shopvisio.catalogue import Variant
 from shopvisio.db import Base, db
@@ -87,34 +87,18 @@ class Order(Base):
         return sum(line.quantity for line in self.lines)
 
 
-class OrderLine(Base):
-    """So many of one variant, as the basket had it; ``returned`` of them came back."""
+class OrderLine(Goods, Base):
+    """A line as the basket had it; ``returned`` of its pieces came back."""
 
     __tablename__ = "order_line"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
     variant_id: Mapped[int] = mapped_column(ForeignKey("variant.id"))
-    name: Mapped[str]
-    option: Mapped[str] = mapped_column(default="")
-    sku: Mapped[str] = mapped_column(default="")
-    price: Mapped[int]
-    rate: Mapped[int]
-    quantity: Mapped[int]
     returned: Mapped[int] = mapped_column(default=0)
 
     order: Mapped[Order] = relationship(back_populates="lines")
     variant: Mapped[Variant] = relationship()
-
-    @property
-    def gross(self) -> int:
-        """Cents with tax for all of them."""
-        return self.price * self.quantity
-
-    @property
-    def whole_name(self) -> str:
-        """``Chemise Lin, 38 / Noir``."""
-        return f"{self.name}, {self.option}" if self.option else self.name
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,25 @@ def free_port(kind: socket.SocketKind) -> int:
             return port
 
 
+def appliance(folder: Path) -> Served:
+    """An appliance of its own on an empty data folder, over plain HTTP; not started yet."""
+    port, media = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_DGRAM)
+    env = {
+        **os.environ, "SHOPVISIO_DATA": str(folder / "data"), "SHOPVISIO_BIND": "127.0.0.1",
+        "SHOPVISIO_PORT": str(port), "SHOPVISIO_TLS_PORT": "0", "SHOPVISIO_MEDIA_PORT": str(media),
+    }  # fmt: skip
+    return Served(f"http://localhost:{port}", media, env, folder / "log")
+
+
+def unclaimed(folder: Path) -> Iterator[Served]:
+    """One that runs, that nobody has claimed, and that knows its own address."""
+    running = appliance(folder)
+    running.env["SHOPVISIO_PUBLIC_URL"] = running.url
+    running.start()
+    yield running
+    running.stop()
+
+
 @pytest.fixture(scope="package")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The real appliance with a claimed shop and visits due now."""

@@ -6,8 +6,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from itertools import product
-from pathlib import Path
-from socket import SOCK_DGRAM, SOCK_STREAM
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext
@@ -16,7 +14,7 @@ from shopvisio.i18n import LANGUAGES
 from tests.conftest import PASSWORD
 
 from . import axe
-from .conftest import LAPTOP, PHONE, ROOT, Chromium, Served, free_port
+from .conftest import LAPTOP, PHONE, ROOT, Chromium, Served, appliance
 from .people import colleague, customer, sees
 
 LONG = bool(os.environ.get("SHOPVISIO_LONG"))
@@ -46,15 +44,6 @@ def unclaimed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     running.start()
     yield running
     running.stop()
-
-
-def appliance(folder: Path) -> Served:
-    port, media = free_port(SOCK_STREAM), free_port(SOCK_DGRAM)
-    env = {
-        **os.environ, "SHOPVISIO_DATA": str(folder / "data"), "SHOPVISIO_BIND": "127.0.0.1",
-        "SHOPVISIO_PORT": str(port), "SHOPVISIO_TLS_PORT": "0", "SHOPVISIO_MEDIA_PORT": str(media),
-    }  # fmt: skip
-    return Served(f"http://localhost:{port}", media, env, folder / "log")
 
 
 def contexts(browser: Browser, served: Served, way: Way) -> dict[str, BrowserContext]:

@@ -3,13 +3,11 @@
 One appliance, empty at first, on its own ports, serves every test of this file; the first claims it.
 """
 
-import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from socket import SOCK_DGRAM, SOCK_STREAM
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -17,7 +15,7 @@ from playwright.sync_api import Page, expect
 from shopvisio import setup
 from tests.conftest import PASSWORD
 
-from .conftest import PHONE, ROOT, Chromium, Served, free_port
+from .conftest import PHONE, ROOT, Chromium, Served, unclaimed
 from .people import click, hears, remotes, sees
 
 SHOP = {
@@ -34,17 +32,7 @@ LATER = ("name", "media", "mail", "recovery")
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """An appliance that nobody has claimed yet."""
-    folder = tmp_path_factory.mktemp("fresh")
-    port, media = free_port(SOCK_STREAM), free_port(SOCK_DGRAM)
-    env = {
-        **os.environ, "SHOPVISIO_DATA": str(folder / "data"), "SHOPVISIO_BIND": "127.0.0.1",
-        "SHOPVISIO_PORT": str(port), "SHOPVISIO_TLS_PORT": "0", "SHOPVISIO_MEDIA_PORT": str(media),
-        "SHOPVISIO_PUBLIC_URL": f"http://localhost:{port}",
-    }  # fmt: skip
-    running = Served(f"http://localhost:{port}", media, env, folder / "log")
-    running.start()
-    yield running
-    running.stop()
+    yield from unclaimed(tmp_path_factory.mktemp("fresh"))
 
 
 def fill_in(page: Page) -> None:

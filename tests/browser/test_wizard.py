@@ -5,7 +5,6 @@ import re
 import signal
 from collections.abc import Callable, Iterator
 from io import BytesIO
-from socket import SOCK_DGRAM, SOCK_STREAM
 
 import pytest
 from PIL import Image
@@ -14,7 +13,7 @@ from playwright.sync_api import Page, expect
 from shopvisio import setup
 from shopvisio.demo import PASSWORD, SHOP
 
-from .conftest import PHONE, Chromium, Served, free_port
+from .conftest import PHONE, Chromium, Served, unclaimed
 
 LONG = bool(os.environ.get("SHOPVISIO_LONG"))
 KILLED_AT = set(setup.STEPS) if LONG else {"papers", "look"}  # the other steps, without a browser: tests/web/test_setup
@@ -24,17 +23,7 @@ BRAND = "#a8365a"
 @pytest.fixture
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """An appliance that nobody has claimed yet, on an empty data folder."""
-    folder = tmp_path_factory.mktemp("fresh")
-    port, media = free_port(SOCK_STREAM), free_port(SOCK_DGRAM)
-    env = {
-        **os.environ, "SHOPVISIO_DATA": str(folder / "data"), "SHOPVISIO_BIND": "127.0.0.1",
-        "SHOPVISIO_PORT": str(port), "SHOPVISIO_TLS_PORT": "0", "SHOPVISIO_MEDIA_PORT": str(media),
-        "SHOPVISIO_PUBLIC_URL": f"http://localhost:{port}",
-    }  # fmt: skip
-    running = Served(f"http://localhost:{port}", media, env, folder / "log")
-    running.start()
-    yield running
-    running.stop()
+    yield from unclaimed(tmp_path_factory.mktemp("fresh"))
 
 
 def kill(shop: Served) -> None:
