@@ -14,13 +14,16 @@ COPY requirements.lock requirements-stripe.lock ./
 RUN python3 -m venv venv \
  && venv/bin/pip install --quiet --disable-pip-version-check --no-cache-dir --require-hashes \
       --only-binary :all: -r requirements${EXTRAS:+-$EXTRAS}.lock \
- && find venv -name '*.so*' -exec strip --strip-debug {} + \
+ && find venv -name '*.so*' -exec strip --strip-unneeded {} + \
  && find venv \( -name '*.py[xi]' -o -name '*.pxd' -o -name '*.[ch]' \) -delete \
- && rm -rf venv/lib/python3*/site-packages/*/tests
+ && rm -rf venv/lib/python3*/site-packages/*/tests venv/lib/python3*/site-packages/*/testing
 COPY requirements-build.lock app/
 COPY shopvisio/web/npm app/shopvisio/web/npm
 RUN app/shopvisio/web/npm/install venv/bin/python
 COPY shopvisio app/shopvisio
+# Babel knows a thousand languages and regions: French stays, and those that the shop is translated into
+RUN for language in root fr $(ls app/shopvisio/translations); do set -- "$@" ! -name "${language%%_*}*"; done \
+ && find venv/lib/python3*/site-packages/babel/locale-data -name '*.dat' "$@" -delete
 RUN venv/bin/pip uninstall --quiet --yes pip \
  && echo /opt/shopvisio/app >"$(venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/shopvisio.pth" \
  && venv/bin/python -m compileall -q app
