@@ -11,7 +11,7 @@ from socket import socket
 from flask import Flask
 
 from shopvisio import app as house
-from shopvisio import certificate, clock, hub, reach, settings, timekeeping
+from shopvisio import certificate, clock, hub, reach, settings, timekeeping, timeserver
 from shopvisio.certificate import Keeper
 from shopvisio.config import BadConfig, Config
 from shopvisio.errors import RelayFailed
@@ -53,7 +53,8 @@ def serve(config: Config, when_up: Callable[[Flask], None] = lambda app: None) -
     signalling.start(app)
     house.start_jobs(app)
     app.extensions["timekeeping"] = watch = timekeeping.Watch(clock.now(), time.monotonic())
-    hub.spawn(_watch_the_clock, watch)
+    app.extensions["timeserver"] = compared = timeserver.Comparison()
+    hub.spawn(_watch_the_clock, app, watch, compared)
     if keeper:
         hub.spawn(_keep, app, config, keeper)
     for listener, tls_ in listeners:
@@ -112,10 +113,17 @@ def _keep(app: Flask, config: Config, keeper: Keeper) -> None:
         keeper.alarm.wait(certificate.EVERY)
 
 
-def _watch_the_clock(watch: timekeeping.Watch) -> None:
+def _watch_the_clock(app: Flask, watch: timekeeping.Watch, compared: timeserver.Comparison) -> None:
     while True:
+        try:
+            if leap := watch.look(clock.now(), time.monotonic()):
+                compared.leapt(leap)
+            with app.app_context():
+                server = settings.get("time_server")
+            compared.look(server, time.monotonic())
+        except Exception:
+            log.exception("the clock was not looked at")
         hub.sleep(timekeeping.EVERY)
-        watch.look(clock.now(), time.monotonic())
 
 
 def _reach(app: Flask, config: Config, relay: Engine) -> reach.Watch:

@@ -247,6 +247,13 @@ def _stun_server(typed: str) -> str:
     return typed.strip()
 
 
+def _time_server(typed: str) -> str:
+    found = re.fullmatch(r"([a-zA-Z0-9.-]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?", typed.strip())
+    if typed.strip() and not (found and 0 < int((found[2] or ":123")[1:]) < 65536):
+        raise ValueError(_("Un nom, comme ntp.exemple.example."))
+    return typed.strip()
+
+
 def _turn_urls(typed: str) -> str:
     for url in typed.split():
         if not re.fullmatch(r"turns?:([a-zA-Z0-9.-]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?(\?transport=(udp|tcp))?", url):
@@ -736,6 +743,16 @@ SETTINGS: dict[str, Setting] = {
             lazy("Serveur STUN"),
             lazy("Interrogé toutes les cinq minutes sur l’adresse de la box. Vide : personne n’est interrogé."),
             _stun_server,
+        ),
+        Setting(
+            "time_server",
+            NETWORK,
+            lazy("Serveur d’heure"),
+            lazy(
+                "Interrogé toutes les heures : au-delà de cinq minutes d’écart, aucun papier n’est fait. "
+                "Vide : personne n’est interrogé."
+            ),
+            _time_server,
         ),
         Setting(
             "turn_urls",

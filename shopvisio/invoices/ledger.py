@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from sqlalchemy import ForeignKey, UniqueConstraint, event, func, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column
 
+from shopvisio import clock
 from shopvisio.db import Base, db, is_writing
 from shopvisio.errors import Invalid, InvoiceSealed
 from shopvisio.i18n import _
@@ -27,8 +28,6 @@ from shopvisio.invoices.mentions import wanting
 from shopvisio.invoices.numbering import Kind
 from shopvisio.invoices.totals import Amount, Totals, total
 from shopvisio.money import Price
-
-WAIT = timedelta(minutes=5)   # how far the clock may stand behind the last paper: a wait for the lock, a correction
 
 
 class Paper(Base):
@@ -108,7 +107,7 @@ def issue(kind: Kind, facts: Facts, case_id: int, now: datetime) -> Paper:
     """Seal a new invoice or no-charge note, inside the caller's ``db.writing()``.
 
     Raises Invalid naming each thing missing (no number is consumed then), and InvoiceSealed when the clock
-    stands before the last paper.
+    stands before the last paper, or is known to be wrong.
     """
     if kind is Kind.CREDIT_NOTE:
         raise ValueError("a credit note comes from credit()")
@@ -268,9 +267,11 @@ def _must_write() -> None:
 def _instant(now: datetime, last: Paper | None) -> datetime:
     """The date of the next paper, whole seconds: never before the last one's."""
     moment = now.astimezone(UTC).replace(microsecond=0)
+    if abs(clock.ahead()) > clock.TRUSTED:
+        raise InvoiceSealed(_("L’horloge de l’appareil n’est pas à l’heure : aucun document n’est daté d’ici là."))
     if last is None or moment >= last.issued_at:
         return moment
-    if last.issued_at - moment > WAIT:
+    if last.issued_at - moment > clock.TRUSTED:    # a wait for the lock, or a correction, is less
         raise InvoiceSealed(_("L’horloge de l’appareil retarde sur le dernier document : vérifiez la date et l’heure."))
     return last.issued_at
 

@@ -23,6 +23,7 @@ from shopvisio import (
     reach,
     settings,
     timekeeping,
+    timeserver,
 )
 from shopvisio.accounts import Customer, Staff
 from shopvisio.backup import keeping
@@ -34,7 +35,7 @@ from shopvisio.scrub import scrub
 from shopvisio.settings import SETTINGS
 from shopvisio.web import certificate
 from shopvisio.web.guard import staff
-from shopvisio.web.troubles import LITTLE_ROOM, length
+from shopvisio.web.troubles import LITTLE_ROOM, MINUTE, length, takes_writes
 
 blueprint = Blueprint("diagnosis", __name__, url_prefix="/desk/diagnosis")
 
@@ -103,6 +104,10 @@ def check() -> ResponseReturnValue:
 def _appliance(now: datetime) -> Iterator[Line]:
     yield Line(_("Version"), f"{__version__} ({attestation.digest()[:12]})")
     yield Line(_("En service depuis"), length(monotonic() - STARTED))
+    yield from _clock(now)
+
+
+def _clock(now: datetime) -> Iterator[Line]:
     late = timekeeping.behind(now)
     watch: timekeeping.Watch | None = current_app.extensions.get("timekeeping")
     off = watch.leapt(now) if watch else None
@@ -110,13 +115,20 @@ def _appliance(now: datetime) -> Iterator[Line]:
     if off and not late:
         fact = _("{when}, après un saut de {length}", when=when(now), length=length(abs(off.total_seconds())))
     yield Line(_("Horloge"), fact, "bad" if late else "warn" if off else "ok")
+    compared: timeserver.Comparison | None = current_app.extensions.get("timeserver")
+    if compared and compared.server:
+        seconds = abs(clock.ahead().total_seconds())
+        told = _("écart de {n} s", n=decimal(seconds)) if seconds < MINUTE else _("écart de {n}", n=length(seconds))
+        kind = "ok" if abs(clock.ahead()) <= clock.TRUSTED else "bad"
+        yield Line(_("Serveur d’heure"), compared.fault or told, "warn" if compared.fault else kind)
 
 
 def _base() -> Iterator[Line]:
     disk = shutil.disk_usage(_config().data)
     free, total = (decimal(size / (MB << 10)) for size in (disk.free, disk.total))
-    told = _("{free} Go libres sur {total}", free=free, total=total)
-    yield Line(_("Disque"), told, "ok" if disk.free >= LITTLE_ROOM else "bad")
+    is_sound = takes_writes(_config().data)
+    told = _("{free} Go libres sur {total}", free=free, total=total) if is_sound else _("ne prend plus rien")
+    yield Line(_("Disque"), told, "ok" if is_sound and disk.free >= LITTLE_ROOM else "bad")
     base = _config().data / "shop.db"
     yield Line(_("Base"), _("{n} Mo", n=decimal(base.stat().st_size / MB)) if base.exists() else "–")
     last, tested, url = keeping.latest(), keeping.last_test(), url_for("backups.page")

@@ -76,7 +76,7 @@ def _certificate_lasts() -> bool:
 
 
 def _clock_is_right() -> bool:
-    return timekeeping.behind(clock.now()) is None
+    return timekeeping.is_right(clock.now())
 
 
 CHECKS: dict[str, Callable[[], bool]] = {

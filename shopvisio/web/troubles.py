@@ -4,10 +4,12 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryFile
 
 from flask import current_app, url_for
 
-from shopvisio import reach, settings, timekeeping
+from shopvisio import clock, reach, settings, timekeeping
 from shopvisio.i18n import _, n_, when
 from shopvisio.web import certificate
 
@@ -38,9 +40,7 @@ def of_installation(now: datetime) -> Iterator[Trouble]:
 
 def _clock(now: datetime) -> Iterator[Trouble]:
     url, act = url_for("diagnosis.page"), _("Voir")
-    if late := timekeeping.behind(now):
-        told = length(late.total_seconds())
-        fact = _("L’horloge de l’appareil retarde de {length} sur ce qu’il a déjà écrit.", length=told)
+    if fact := _wrong(now):
         then = _("Aucun papier n’est fait d’ici là. Remettez l’appareil à l’heure : rien n’est perdu.")
         yield Trouble("bad", "clock", fact, then, url, act)
         return
@@ -54,6 +54,19 @@ def _clock(now: datetime) -> Iterator[Trouble]:
         yield Trouble("warn", "clock", fact, then, url, act)
 
 
+def _wrong(now: datetime) -> str:
+    """What is wrong with the clock; empty where papers may be dated by it."""
+    if timekeeping.is_right(now):
+        return ""
+    if late := timekeeping.behind(now):
+        told = length(late.total_seconds())
+        return _("L’horloge de l’appareil retarde de {length} sur ce qu’il a déjà écrit.", length=told)
+    seconds = clock.ahead().total_seconds()
+    if seconds > 0:
+        return _("L’horloge de l’appareil avance de {length} sur le serveur d’heure.", length=length(seconds))
+    return _("L’horloge de l’appareil retarde de {length} sur le serveur d’heure.", length=length(-seconds))
+
+
 def length(seconds: float) -> str:
     """``3 minutes``, ``2 heures``, ``4 jours``."""
     minutes, hours = round(seconds / MINUTE), round(seconds / HOUR)
@@ -65,11 +78,26 @@ def length(seconds: float) -> str:
 
 
 def _disk() -> Iterator[Trouble]:
-    free = shutil.disk_usage(current_app.config["SHOP"].data).free
+    data, url, act = current_app.config["SHOP"].data, url_for("diagnosis.page"), _("Voir")
+    free = shutil.disk_usage(data).free
     if free < LITTLE_ROOM:
         fact = _("Il ne reste que {n} Mo sur le disque.", n=free >> 20)
         then = _("Faites de la place : sans elle, plus de photos, de papiers ni de sauvegardes.")
-        yield Trouble("bad", "save", fact, then, url_for("diagnosis.page"), _("Voir"))
+        yield Trouble("bad", "save", fact, then, url, act)
+    elif not takes_writes(data):
+        fact = _("Le disque de l’appareil ne prend plus rien.")
+        then = _("Ce qui y était est intact. Redémarrez l’appareil ; si cela revient, remplacez le disque.")
+        yield Trouble("bad", "save", fact, then, url, act)
+
+
+def takes_writes(folder: Path) -> bool:
+    """Whether a file can be written there: a disk that met a fault lets itself be read only."""
+    try:
+        with TemporaryFile(dir=folder, buffering=0) as probe:
+            probe.write(b".")
+    except OSError:
+        return False
+    return True
 
 
 def _certificate(now: datetime) -> Iterator[Trouble]:
