@@ -12,7 +12,7 @@ from flask import Flask
 
 from shopvisio import __version__, accounts, clock, config, log, settings
 from shopvisio.config import BadConfig, Config
-from shopvisio.errors import ShopVisioError
+from shopvisio.errors import DiskFailed, ShopVisioError
 
 log_ = logging.getLogger(__name__)
 
@@ -65,6 +65,8 @@ def serve() -> None:
         again = run(settled, welcome)
     except BadConfig as error:
         raise click.ClickException(str(error)) from None
+    except DiskFailed:
+        raise click.ClickException(f"{settled.data}: nothing can be written, the disk is full or broken.") from None
     if again:  # a backup waits to be put in its place
         logging.shutdown()
         os.execv(sys.executable, [sys.executable, "-m", "shopvisio", "serve"])  # noqa: S606 - ourselves

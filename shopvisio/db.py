@@ -5,6 +5,7 @@ lock *before* its first query, so what it re-checks cannot change under it. Noth
 to another greenlet: the other one would wait for the lock with the whole process.
 """
 
+import logging
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,8 +16,13 @@ from typing import Any
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, MetaData, TypeDecorator, create_engine, event
 from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.pool import QueuePool
+
+from shopvisio.errors import DiskFailed
+
+log = logging.getLogger(__name__)
 
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -25,6 +31,7 @@ PRAGMAS = (
     "PRAGMA busy_timeout=5000",
 )
 KEPT_OPEN = 5  # connections
+REFUSALS = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN")  # what a disk says no with
 ALPHABET = "23456789abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0 O 1 l I: links get dictated
 
 
@@ -121,7 +128,8 @@ def is_writing() -> bool:
 def writing() -> Iterator[None]:
     """One write: BEGIN IMMEDIATE before the first query, COMMIT at the end, ROLLBACK on any error.
 
-    Objects loaded before are expired, so they are read again under the lock.
+    Objects loaded before are expired, so they are read again under the lock. Raises DiskFailed, the base as it was,
+    when the disk is full, read-only or broken.
     """
     if _open:
         raise RuntimeError("a write is already open: the edge opens it, the domain only flushes")
@@ -131,11 +139,20 @@ def writing() -> Iterator[None]:
         db.session.connection()  # takes the lock now
         yield
         db.session.commit()
-    except BaseException:
+    except BaseException as error:
         db.session.rollback()
+        if isinstance(error, OperationalError) and (said := _of_disk(error)):
+            log.error("nothing can be written", extra={"why": said})
+            raise DiskFailed from error
         raise
     finally:
         _open.clear()
+
+
+def _of_disk(error: OperationalError) -> str:
+    """What the disk said; empty where it was something else."""
+    said = str(getattr(error.orig, "sqlite_errorname", ""))
+    return said if said.startswith(REFUSALS) else ""
 
 
 def public_id(length: int = 12) -> str:

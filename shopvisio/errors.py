@@ -10,7 +10,8 @@
     │   └── InvoiceSealed
     └── Unavailable         503   a part of the appliance failed; the machine may try again
         ├── MailFailed            .permanent
-        └── RelayFailed
+        ├── RelayFailed
+        └── DiskFailed            nothing more can be kept; what was kept stays
 
 Anything else is a fault of ours: a traceback in the log, an apology on the page.
 """
@@ -91,3 +92,7 @@ class MailFailed(Unavailable):
 
 class RelayFailed(Unavailable):
     code = "relay_failed"
+
+
+class DiskFailed(Unavailable):
+    code = "disk_failed"

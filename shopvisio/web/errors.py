@@ -1,5 +1,6 @@
 """Error -> what is seen: a page, JSON or an acknowledgement. One table."""
 
+import errno
 import logging
 from http import HTTPStatus
 from typing import Any
@@ -9,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from shopvisio.errors import Conflict, Forbidden, Invalid, NotFound, ShopVisioError, Unavailable
+from shopvisio.errors import Conflict, DiskFailed, Forbidden, Invalid, NotFound, ShopVisioError, Unavailable
 from shopvisio.i18n import _
 
 log = logging.getLogger(__name__)
@@ -21,6 +22,7 @@ STATUS = {
     Conflict: HTTPStatus.CONFLICT,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+BY_DISK = (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO)  # what writing a file fails with there
 
 
 def status_of(error: ShopVisioError) -> HTTPStatus:
@@ -30,12 +32,20 @@ def status_of(error: ShopVisioError) -> HTTPStatus:
 
 def ack(error: ShopVisioError) -> dict[str, Any]:
     """A refusal as the socket tells it."""
-    return {"error": error.code, "message": error.message or _sentence(status_of(error))}
+    return {"error": error.code, "message": _told(error)}
 
 
 def fault_ack() -> dict[str, Any]:
     """A fault of ours as the socket tells it."""
     return {"error": "fault", "message": _sentence(500)}
+
+
+def _told(error: ShopVisioError) -> str:
+    if isinstance(error, DiskFailed):
+        fact = _("Ce que vous venez d’envoyer n’a pas pu être gardé : le disque de la boutique ne prend plus rien.")
+        then = _("Le reste est intact. Revenez en arrière, vos mots y sont encore, et appelez-nous.")
+        return f"{fact} {then}"
+    return error.message or _sentence(status_of(error))
 
 
 def _sentence(status: int) -> str:
@@ -67,7 +77,7 @@ def register(app: Flask) -> None:
         status = status_of(error)
         if isinstance(error, Forbidden):
             log.warning("refused", extra={"endpoint": request.endpoint})
-        return _seen(status, error.message or _sentence(status), error.code)
+        return _seen(status, _told(error), error.code)
 
     @app.errorhandler(CSRFError)
     def stale(_error: CSRFError) -> ResponseReturnValue:
@@ -78,6 +88,10 @@ def register(app: Flask) -> None:
         if error.code is None or error.code < 400:
             return error.get_response()  # a redirect
         return _seen(error.code, _sentence(error.code), "http")
+
+    @app.errorhandler(OSError)
+    def broken(error: OSError) -> ResponseReturnValue:
+        return refused(DiskFailed()) if error.errno in BY_DISK else fault(error)
 
     @app.errorhandler(Exception)
     def fault(error: Exception) -> ResponseReturnValue:

@@ -1,6 +1,7 @@
 """Who may come in by which route. Every view names its rule; one without a rule is shut to everybody."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from ipaddress import ip_address, ip_network
 from typing import Any, TypeVar
@@ -13,7 +14,7 @@ from shopvisio.accounts import Staff, behind_feed, may
 from shopvisio.calls import Call
 from shopvisio.cases import Case
 from shopvisio.db import writing
-from shopvisio.errors import Forbidden, NotFound
+from shopvisio.errors import DiskFailed, Forbidden, NotFound
 from shopvisio.i18n import _
 from shopvisio.invitations import Invitation
 from shopvisio.signins import SEEN_EVERY, SignIn
@@ -110,7 +111,7 @@ def my_signin() -> SignIn | None:
 def note_seen(response: Response) -> Response:
     """After a request: the row of a sign-in knows to the hour when it was used."""
     if g.get("is_seen_late"):
-        with writing():
+        with suppress(DiskFailed), writing():  # the page is shown all the same
             used = signins.behind(session.get("signin", ""), clock.now())
             if used:  # it may have been ended just now
                 used.seen = clock.now()
