@@ -31,29 +31,45 @@ INSIDE_SECONDS = 8
 @dataclass(frozen=True)
 class Box:
     """One of the boxes of French homes: where its own page is, and the way through its menus, in its own words, to the
-    redirections and to the firewall for IPv6."""
+    redirections and to the firewall for IPv6; ``heard``: where these words are from, for none was at hand."""
 
     name: str
     page: str
     ports: str
     ipv6: str
+    heard: LazyProxy | str
     note: LazyProxy | str = ""
 
 
+GUIDES = lazy("Des guides d’abonnés, pas de l’opérateur.")
 BOXES = (
-    Box("Livebox (Orange, Sosh)", "192.168.1.1", "Réseau avancé › NAT/PAT", "Pare-feu › Personnalisé"),
+    Box(
+        "Livebox (Orange, Sosh)",
+        "http://livebox, 192.168.1.1",
+        "Paramètres avancés › Réseau › NAT/PAT",
+        "Paramètres avancés › Pare-feu › Personnalisé",
+        lazy("L’aide d’Orange, pour les Livebox 6 et 7."),
+    ),
     Box(
         "Freebox",
         "mafreebox.freebox.fr",
         "Paramètres de la Freebox › Mode avancé › Gestion des ports › Ajouter une redirection",
         "Paramètres de la Freebox › Mode avancé › Configuration IPv6 › Pare-feu",
+        GUIDES,
         lazy(
-            "Si ces ports sont refusés, votre adresse est partagée avec des voisins : demandez une adresse IP "
-            "« full-stack » dans votre espace abonné, puis redémarrez la box."
+            "Si le port 443 est refusé, l’accès à distance à Freebox OS l’occupe : donnez-lui-en un autre. Si tous le "
+            "sont, votre adresse est partagée avec des voisins : demandez une adresse IP « full-stack » dans votre "
+            "espace abonné, puis redémarrez la box."
         ),
     ),
-    Box("Bbox (Bouygues)", "mabbox.bytel.fr", "Configuration avancée › NAT et PAT", "Configuration avancée › Pare-feu"),
-    Box("SFR Box (SFR, RED)", "192.168.1.1", "Réseau v4 › NAT › Translation de ports", "Réseau v6 › Pare-feu"),
+    Box("Bbox (Bouygues)", "mabbox.bytel.fr", "NAT/PAT › Redirection de ports", "Pare-feu › IPv6", GUIDES),
+    Box(
+        "SFR Box (SFR, RED)",
+        "192.168.1.1",
+        "Box 8 : Sécurité › Accès › Réseau v4 › Redirection des ports. Box 7 : Réseau v4 › NAT",
+        "Box 8 : Sécurité › Accès › Réseau v6. Box 7 : Réseau v6 › Pare-feu",
+        lazy("L’aide de SFR pour la Box 8 ; des guides d’abonnés pour les autres."),
+    ),
 )
 
 _ways: dict[str, tuple[str, str]] = {}  # by ticket: the way the media took, and the address they came from
