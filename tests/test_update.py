@@ -51,6 +51,7 @@ SYSTEMCTL = '''#!/bin/sh
 # Stands in for systemd: one service, kept in a file of its process, its environment from the settings.
 echo "$*" >>"{stage}/systemctl"
 stop() {{ if [ -e "{stage}/pid" ]; then kill -9 "$(cat "{stage}/pid")" 2>/dev/null; rm -f "{stage}/pid"; fi; }}
+case $* in *"disable --now"*) stop ;; esac
 case $1 in
   start) set -a; . "{stage}/settings"; set +a
     PYTHONSAFEPATH=1 PYTHONPATH={stage}/opt/now/app {python} -m shopvisio serve >/dev/null 2>&1 &
@@ -230,3 +231,14 @@ def test_where_the_version_before_cannot_read_todays_base_one_must_say_yes(stage
     assert done.returncode == 0, done.stderr
     assert (stage.serving(), stage.said()) == ("one", ["serving one", "serving one"])
     assert (stage.data / "after-update/shop.db").exists(), "today's base is set aside"
+
+
+def test_what_is_uninstalled_leaves_its_data_and_settings_and_may_come_back(stage: Stage) -> None:
+    done = stage.install("--uninstall")
+    assert done.returncode == 0, done.stderr
+    assert str(stage.data) in done.stdout
+    assert (stage.program.exists(), (stage.folder / "shopvisio").exists(), stage.is_up()) == (False, False, False)
+    assert (stage.folder / "settings").exists()
+    again = stage.install()
+    assert again.returncode == 0, again.stderr
+    assert (stage.is_up(), stage.said()) == (True, ["serving one", "serving one"])

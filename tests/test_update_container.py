@@ -83,6 +83,8 @@ def main():
             if more[0] == "-I":  # the real probe
                 more, env["PYTHONPATH"] = more[1:], {root!r}
             sys.exit(subprocess.run([sys.executable, *more], env=env).returncode)
+        case ["rmi", "--force", name]:
+            shutil.rmtree(image(name), ignore_errors=True)
         case ["logs", *_]:
             print("its last words")
         case _:
@@ -189,3 +191,12 @@ def test_a_version_whose_migration_raises_never_stops_the_shop(engine: Engine) -
     assert (engine.serving(), engine.is_up(), engine.said()) == ("one", True, ["serving one"])
     assert {words[0] for words in engine.told()[before:]}.isdisjoint({"stop", "rm", "tag"})
     os.kill(int(pid), 0)  # it went on all the time
+
+
+def test_what_is_uninstalled_leaves_its_data_and_settings(engine: Engine) -> None:
+    done = engine.install("--uninstall")
+    assert done.returncode == 0, done.stderr
+    assert (engine.program.exists(), engine.is_up()) == (False, False)
+    assert (engine.said(), (engine.folder / "settings").exists()) == (["serving one"], True)
+    removed = [words[-1] for words in engine.told() if words[0] == "rmi"]
+    assert removed == [f"shopvisio:{tag}" for tag in ("latest", "next", "before", "after", "failed")]

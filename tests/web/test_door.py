@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from shopvisio import accounts, booking, hub
-from shopvisio.claim import for_eyes
+from shopvisio.claim import Claim, for_eyes
 from shopvisio.db import db, writing
 
 
@@ -54,6 +54,27 @@ def test_once_claimed_the_page_is_gone(newcomer: FlaskClient, answers: dict[str,
     newcomer.post("/claim", data=answers)
     assert newcomer.get("/claim").status_code == 404
     assert newcomer.post("/claim", data=answers).status_code == 404
+
+
+def test_of_two_who_claim_at_the_same_moment_one_owns_the_shop(
+    app: Flask, answers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, quick = app.test_client(), app.test_client()
+    real, came = Claim.check, []
+
+    def meanwhile(self: Claim, *given: Any) -> None:
+        """The first one's code was found right; now the second is served from beginning to end."""
+        real(self, *given)
+        if not came:
+            came.append(0)
+            came.append(quick.post("/claim", data=answers | {"owner_email": "quick@shop.example"}).status_code)
+
+    monkeypatch.setattr(Claim, "check", meanwhile)
+    assert slow.post("/claim", data=answers).status_code == 404
+    assert came == [0, 303]
+    with app.app_context():
+        assert [owner.email for owner in accounts.everybody()] == ["quick@shop.example"]
+    assert (quick.get("/desk").status_code, slow.get("/desk").status_code) == (200, 302)
 
 
 def test_a_wrong_code_keeps_everything_but_the_password(newcomer: FlaskClient, answers: dict[str, str]) -> None:
