@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from sqlalchemy import select
@@ -17,7 +17,7 @@ from shopvisio.config import Config
 from shopvisio.db import db, writing
 from shopvisio.errors import Invalid, NotFound
 from shopvisio.i18n import _, language
-from shopvisio.web import certificate, guard, saving, wake_jobs
+from shopvisio.web import certificate, guard, saving
 from shopvisio.web.guard import staff
 from shopvisio.web.typed import blame, read_week, settings_form, shown, week_typed
 
@@ -86,19 +86,25 @@ def _form(name: str) -> type[FlaskForm]:
 @blueprint.post("/<name>")
 @staff("settings")
 def keep(name: str) -> ResponseReturnValue:
-    """Keep the step and go on; left for later, whatever is right of it is kept all the same."""
+    """Keep the step and go on; left for later, whatever is right of it is kept all the same. A mail to try the answers
+    with leaves once they are kept, and the step stays."""
     form, now = _form(name)(), clock.now()
-    is_later = "later" in request.form
+    is_later, is_trial = "later" in request.form, name == "mail" and "trial" in request.form
     try:
         with writing():
             (_keep_what_is_right if is_later else _keep)(name, form, now)
-            setup.mark(name, setup.LATER if is_later else setup.DONE, now)
+            if is_trial:
+                mail.send_test(_me().email, language(), now)
+            else:
+                setup.mark(name, setup.LATER if is_later else setup.DONE, now)
     except Invalid as refusal:
         if refusal.fields:
             blame(form, refusal)
         told = refusal.fields or {"hours": refusal.message}
         return _page(name, form, request.form, told.get("hours") or told.get("minutes", "")), 422
     saving.wake()
+    if is_trial:
+        return redirect(url_for("setup.step", name=name, _anchor="trial"), 303)
     following = setup.next_open()
     return redirect(url_for("setup.step", name=following) if following else url_for("setup.overview"), 303)
 
@@ -164,8 +170,7 @@ def _page(name: str, form: FlaskForm, week: Mapping[str, str], fault: str = "") 
         is_done=setup.states().get(name) == setup.DONE,
         services=_services() if name == "hours" else (),
         has_logo=bool(logo.digest()),
-        mails=[one for one in mail.latest(20) if one.name == "test"][:1],
-        mail_ready=mail.is_configured(),
+        mails=[one for one in mail.latest(20) if one.name == "test"][:1] if name == "mail" else [],
         has_key=bool(recovery.recipient()),
         last=knocks.latest(),
         proven=knocks.proven(),
@@ -178,14 +183,3 @@ def _page(name: str, form: FlaskForm, week: Mapping[str, str], fault: str = "") 
 def _config() -> Config:
     config: Config = current_app.config["SHOP"]
     return config
-
-
-@blueprint.post("/mail/test")
-@staff("settings")
-def send_test() -> ResponseReturnValue:
-    """ "Send me a test", with the settings as they are kept; the page says what becomes of it."""
-    with writing():
-        mail.send_test(_me().email, language(), clock.now())
-    wake_jobs()
-    flash(_("L’essai est parti vers {email}. Rechargez cette page pour voir s’il est arrivé.", email=_me().email))
-    return redirect(url_for("setup.step", name="mail"), 303)

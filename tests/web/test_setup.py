@@ -111,10 +111,23 @@ def test_the_call_is_proven_from_outside_before_its_step_is_done(app: Flask, own
 
 
 def test_a_trial_mail_says_what_became_of_it(app: Flask, owner: FlaskClient) -> None:
-    assert "M’envoyer un essai" not in owner.get("/desk/setup/mail").text
-    owner.post("/desk/setup/mail", data=STEPS["mail"])
-    assert owner.post("/desk/setup/mail/test").location == "/desk/setup/mail"
-    assert "en route" in owner.get("/desk/setup/mail").text
+    refused = owner.post("/desk/setup/mail", data={"smtp_host": "", "trial": "y"})
+    assert (refused.status_code, "Écrivez le nom du serveur" in refused.text) == (422, True)
+    answer = owner.post("/desk/setup/mail", data=STEPS["mail"] | {"trial": "y"})
+    assert answer.location == "/desk/setup/mail#trial"
+    page = owner.get("/desk/setup/mail").text
+    assert "L’essai est en route vers claire@shop.example." in page
+    assert 'value="mail.example"' in page
+    assert "mail" in left(app), "the step is done by going on"
+
+
+def test_the_key_is_made_at_its_step_and_leads_back_to_it(app: Flask, owner: FlaskClient) -> None:
+    assert 'action="/desk/backups/key"' in owner.get("/desk/setup/recovery").text
+    shown = owner.post("/desk/backups/key")
+    assert 'href="/desk/setup/recovery"' in shown.text
+    assert "La clé de secours est créée" in owner.get("/desk/setup/recovery").text
+    assert owner.post("/desk/setup/recovery").status_code == 303
+    assert "recovery" not in left(app)
 
 
 def test_a_step_that_is_none_is_not_found(owner: FlaskClient) -> None:
