@@ -5,7 +5,8 @@
              └─ cancel (ordered or ready) ─> cancelled  its stock is given back, its invoice taken back
 
 The stock is taken and the invoice sealed in the transaction that keeps the order: of two people who want the last piece
-one gets it, and the other is told. What comes back later is a return: a credit note on these lines alone.
+one gets it, and the other is told. What comes back later is a return: a credit note on these lines alone. What was paid
+by card over the network goes back to it by itself; the rest is the shop's to give back.
 Goods may be renounced until 14 days after they were received (:func:`may_withdraw`).
 """
 
@@ -17,9 +18,10 @@ from urllib.parse import urlsplit
 from sqlalchemy import ForeignKey, func, select
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
-from shopvisio import baskets, billing, cards, catalogue, imprint, invoices, settings
+from shopvisio import baskets, billing, cards, catalogue, imprint, invoices, payments, settings
 from shopvisio.accounts import Actor
 from shopvisio.baskets import BasketLine, Goods
+from shopvisio.cards import refunds
 from shopvisio.cases import Case, record
 from shopvisio.catalogue import Variant
 from shopvisio.db import Base, db
@@ -335,8 +337,15 @@ def cancel(order: Order, reason: str, actor: Actor, now: datetime) -> Paper | No
         return None
     with use(settings.get("language"), settings.zone()):
         note = invoices.credit(paper, now, _("Commande {number} annulée", number=order.number))
-    enqueue("pdf", now, paper=note.id)
+    _hand_on(note, actor, now)
     return note
+
+
+def _hand_on(note: Paper, actor: Actor, now: datetime) -> None:
+    """A credit note is drawn, and the money goes back to the card that it came from."""
+    enqueue("pdf", now, paper=note.id)
+    if cents := refunds.most(note):
+        refunds.begin(note, cents, actor, now)
 
 
 def _move(order: Order, state: str, now: datetime) -> None:
@@ -386,7 +395,7 @@ def take_return(order: Order, back: Mapping[int, int], with_delivery: bool, acto
     with use(settings.get("language"), settings.zone()):
         note = invoices.credit(paper, now, _("Retour sur la commande {number}", number=order.number), taken)
     record(order.case, "order_returned", actor, now, order=order.number, paper=note.number, cents=note.gross)
-    enqueue("pdf", now, paper=note.id)
+    _hand_on(note, actor, now)
     return note
 
 
@@ -401,6 +410,29 @@ def _taken_back(order: Order, back: Mapping[int, int], left: Sequence[int]) -> I
         line.returned += pieces
         catalogue.give_back(line.variant, pieces)
         yield place, min(pieces * line.price, left[place])
+
+
+@dataclass(frozen=True)
+class GoesBack:
+    """Cents that the customer gets back: what is left for the shop to do by hand, what is on its way to their card, and
+    what they have had. ``note`` is the credit note on which the first is noted."""
+
+    by_hand: int = 0
+    on_its_way: int = 0
+    done: int = 0
+    note: Paper | None = None
+
+
+def goes_back(order: Order) -> GoesBack:
+    """What becomes of the money of what was cancelled or came back."""
+    notes = invoices.credits_of(order.paper) if order.paper else []
+    if order.paper is None or not notes:
+        return GoesBack()
+    on_its_way = sum(refunds.on_its_way(note) for note in notes)
+    due = [note for note in notes if payments.to_give_back(note) > refunds.on_its_way(note)]
+    by_hand = max(0, -payments.balance(order.paper) - on_its_way) if due else 0
+    done = -sum(line.cents for note in notes for line in payments.of_paper(note))
+    return GoesBack(by_hand, on_its_way, done, due[0] if due else None)
 
 
 # -- what is read

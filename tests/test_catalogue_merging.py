@@ -1,13 +1,19 @@
 """A file that comes in again: no doubles, prices and stocks follow it, what this desk decided stays."""
 
+import sqlite3
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
 import pytest
 from conftest import NOW, Shop
+from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from shopvisio import catalogue
-from shopvisio.catalogue import Picture
+from shopvisio.catalogue import Picture, imports
+from shopvisio.catalogue.importing import keep, look
 from shopvisio.catalogue.merging import merge
 from shopvisio.catalogue.sheets import Choices, read
 from shopvisio.db import db, writing
@@ -76,3 +82,26 @@ def test_pictures_follow_and_those_put_in_by_hand_stay(shop: Shop) -> None:
     assert bring(head + "1;Tasse bleue;12;https://m.example/b.jpg, https://m.example/c.jpg\n") == ["changed"]
     db.session.expire_all()
     assert [(one.source[-5:], one.file) for one in cup.pictures] == [("b.jpg", "b.jpg"), ("c.jpg", ""), ("", "own.jpg")]
+
+
+def test_each_product_of_an_import_is_a_write_of_its_own(shop: Shop, open_app: Flask) -> None:
+    """Whoever writes beside it waits for one product, not for many."""
+    base = open_app.config["SHOP"].data / "shop.db"
+    sheet = read((EXPORTS / "woocommerce.csv").read_bytes(), Choices(date(2026, 11, 23)))
+    with writing():
+        imports.propose("one", "x.csv", look(sheet), 2000, False, "Nadia", NOW)
+    db.session.rollback()
+    kept: list[int] = []
+
+    def committed(_connection: object) -> None:
+        with closing(sqlite3.connect(base)) as beside:  # as another process sees it
+            kept.extend(n for (n,) in beside.execute("SELECT count(*) FROM product"))
+
+    event.listen(Engine, "commit", committed)
+    try:
+        keep(sheet, base, "one", 2000, NOW)
+    finally:
+        event.remove(Engine, "commit", committed)
+    assert kept == [1, 2, 3, 4, 5]  # before each: the coffee maker of every test, and one more at a time
+    found = imports.find("one")
+    assert (found.kept, found.added, found.changed) == (5, 5, 0)

@@ -1,7 +1,7 @@
 """The heavy half of an import, in a child process: it reads the file and, once that was looked at, writes the products.
 
-A few are written at a time, so that whoever else wants to write waits for milliseconds. Given twice, a file changes
-nothing the second time.
+Each product is a write of its own, so that whoever else wants to write waits for milliseconds: calls go on beside it.
+Given twice, a file changes nothing the second time.
 """
 
 import json
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from shopvisio import i18n
@@ -24,7 +24,6 @@ from shopvisio.catalogue.sheets import Choices, FoundProduct, Sheet
 from shopvisio.db import apart
 from shopvisio.errors import Invalid
 
-AT_ONCE = 8  # products of one write
 REST = 0.01  # seconds between writes: SQLite lets others in only while it is free
 SHOWN = 8  # products of the preview
 MOST_FAULTS = 500
@@ -47,22 +46,24 @@ def _shown(product: FoundProduct) -> dict[str, Any]:
 
 
 def keep(sheet: Sheet, base: Path, key: str, vat: int, now: datetime) -> None:
-    """Write the products, and after each few how many there are."""
+    """Write the products, and with each how many there are."""
     engine = apart(base)
-    for start in range(0, len(sheet.products), AT_ONCE):
+    for place, product in enumerate(sheet.products):
         with Session(engine) as session, session.begin():
-            _keep(session, sheet, start, key, vat, now)
+            _count(session, key, place, merge(session, product, sheet.kind, vat, now)[1])
         time.sleep(REST)
     engine.dispose()
 
 
-def _keep(session: Session, sheet: Sheet, start: int, key: str, vat: int, now: datetime) -> None:
-    few = sheet.products[start : start + AT_ONCE]
-    words = [merge(session, product, sheet.kind, vat, now)[1] for product in few]
-    row = session.scalars(select(Import).where(Import.key == key)).one()
-    before = (row.added, row.changed) if start else (0, 0)  # begun again, it counts anew
-    row.kept = start + len(few)
-    row.added, row.changed = before[0] + words.count("added"), before[1] + words.count("changed")
+def _count(session: Session, key: str, place: int, word: str) -> None:
+    """One more is in the catalogue; an import that is begun again counts anew."""
+    row = Import.__table__.c
+    added, changed = (row.added, row.changed) if place else (0, 0)
+    session.execute(
+        update(Import)
+        .where(Import.key == key)
+        .values(kept=place + 1, added=added + (word == "added"), changed=changed + (word == "changed"))
+    )
 
 
 def _main() -> None:

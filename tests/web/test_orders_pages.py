@@ -14,7 +14,20 @@ from flask.testing import FlaskClient
 from flask_socketio import SocketIOTestClient
 from stripe_stand_in import KEY, SECRET, StandIn, standing_in
 
-from shopvisio import baskets, booking, calls, cases, catalogue, config, invoices, mail, orders, payments, settings
+from shopvisio import (
+    baskets,
+    booking,
+    calls,
+    cases,
+    catalogue,
+    clock,
+    config,
+    invoices,
+    mail,
+    orders,
+    payments,
+    settings,
+)
 from shopvisio.catalogue import Variant
 from shopvisio.db import db, writing
 from shopvisio.mail import Mail
@@ -288,6 +301,23 @@ def test_the_owner_tries_the_links_beside_the_settings(sale: Sale, owner_client:
 # -- ordering here
 
 
+def deliver(sale: Sale) -> None:
+    """The invoice of the first order is drawn."""
+    with sale.app.app_context(), writing():
+        paper = orders.find("C2026-0001").paper
+        assert paper is not None
+        invoices.store_pdf(paper, b"%PDF-1.7 as delivered")
+
+
+def pay_by_card(sale: Sale, stripe: StandIn) -> None:
+    """The customer pays it on Stripe's page, and Stripe says so."""
+    away = sale.customer.post(f"{sale.path}/paper/F2026-000001/pay").text
+    session = re.findall(r"0; url=https://checkout\.example/(\w+)", away)[0]
+    stripe.pay(session)
+    body, signature = stripe.webhook(session, clock.now())
+    sale.customer.post("/stripe/webhook", data=body, headers={"Stripe-Signature": signature})
+
+
 def test_an_order_is_placed_paid_invoiced_and_sent(
     sale: Sale, seller_client: FlaskClient, run_jobs: Callable[[], int], clock_: Clock, everybodys_stripe: StandIn
 ) -> None:
@@ -298,18 +328,10 @@ def test_an_order_is_placed_paid_invoiced_and_sent(
     order = sale.order(pay="card")
     assert order.endswith("/orders/C2026-0001")
     assert "Votre facture se prépare" in sale.customer.get(order).text, "paid once the invoice is delivered, not before"
-    with sale.app.app_context(), writing():
-        paper = orders.find("C2026-0001").paper
-        assert paper is not None
-        number = paper.number
-        invoices.store_pdf(paper, b"%PDF-1.7 as delivered")
+    deliver(sale)
     assert "Payer par carte" in sale.customer.get(order).text
-    away = sale.customer.post(f"{sale.path}/paper/{number}/pay").text
-    session = re.findall(r"0; url=https://checkout\.example/(\w+)", away)[0]
+    pay_by_card(sale, everybodys_stripe)
     assert everybodys_stripe.asked[-1][1]["line_items[0][price_data][unit_amount]"] == "9580"
-    everybodys_stripe.pay(session)
-    body, signature = everybodys_stripe.webhook(session, clock_.now)
-    sale.customer.post("/stripe/webhook", data=body, headers={"Stripe-Signature": signature})
     run_jobs()
     assert "Payée" in sale.customer.get(order).text
     desk = "/desk/orders/C2026-0001"
@@ -334,6 +356,43 @@ def test_an_order_is_placed_paid_invoiced_and_sent(
     with sale.app.app_context():
         assert payments.owed_in_all() == 0
         assert [one.kind for one in cases.consents(guard.case_behind(sale.token))] == ["terms"]
+
+
+def test_an_order_paid_by_card_and_called_off_is_given_back_by_itself(
+    sale: Sale, seller_client: FlaskClient, run_jobs: Callable[[], int], clock_: Clock, everybodys_stripe: StandIn
+) -> None:
+    sale.set(stripe_key=KEY, stripe_webhook=SECRET)
+    sale.pick(sale.maker)
+    order = sale.order(pay="card")
+    deliver(sale)
+    pay_by_card(sale, everybodys_stripe)
+    run_jobs()
+    assert sale.customer.post(f"{order}/renounce").status_code == 303
+    assert "95,80\u00a0€ repartent vers votre carte" in sale.customer.get(order).text
+    run_jobs()
+    assert everybodys_stripe.refunds[-1]["amount"] == "9580"
+    assert "95,80\u00a0€ vous ont été remboursés" in sale.customer.get(order).text
+    assert "Noter le remboursement" not in seller_client.get("/desk/orders/C2026-0001").text
+
+
+def test_what_was_paid_otherwise_is_the_shops_to_give_back_and_the_page_says_so(
+    sale: Sale, seller_client: FlaskClient
+) -> None:
+    sale.pick(sale.maker)
+    order = sale.order()
+    deliver(sale)
+    desk = "/desk/orders/C2026-0001"
+    assert "Ce qu’il a payé" not in seller_client.get(desk).text, "nothing is paid yet"
+    seller_client.post("/desk/papers/F2026-000001/paid", data={"amount": "95,80", "method": "transfer"})
+    seller_client.post(f"{desk}/cancel", data={"reason": "Abîmée au magasin."})
+    page = seller_client.get(desk).text
+    assert "Rendre 95,80\u00a0€ au client" in page
+    assert "Nous vous remboursons 95,80\u00a0€ sous 14 jours" in sale.customer.get(order).text
+    note = re.findall(r'href="(/desk/papers/A[^"]+)">Noter', page)[0]
+    seller_client.post(f"{note}/refund", data={"amount": "95,80", "method": "transfer"})
+    assert "Rien à faire" in seller_client.get(desk).text
+    assert "95,80\u00a0€ vous ont été remboursés" in sale.customer.get(order).text
+
 
 
 def test_what_is_missing_is_named_and_what_was_typed_is_kept(sale: Sale) -> None:
