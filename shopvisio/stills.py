@@ -1,6 +1,10 @@
-"""Stills: full-size pictures taken during a visit and sent beside the call. Marks are drawn upon them."""
+"""Stills: full-size pictures taken during a visit and sent beside the call. Marks are drawn upon them.
+
+One that a seller takes for the list of what to show (``SHOTS``) says which of it, and of what product.
+"""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, UniqueConstraint, func, select
@@ -11,21 +15,30 @@ from shopvisio.accounts import Actor
 from shopvisio.booking import Appointment
 from shopvisio.calls import Call
 from shopvisio.cases import SETTLES, Case, record
+from shopvisio.catalogue import Product
 from shopvisio.db import Base, db
 from shopvisio.errors import Conflict, Invalid, NotFound
-from shopvisio.i18n import _
+from shopvisio.i18n import _, lazy
 from shopvisio.jobs import enqueue
 
 SIDE = 4096  # pixels of the longer side as it is kept
 MOST = 60  # of one visit
 LATEST = 100  # of a case, shown to who comes into a call
 LATE = timedelta(days=1)  # after a call, for what was taken in it: as long as a browser keeps it (outbox.js)
+SHOTS = {
+    "front": lazy("Face"),
+    "back": lazy("Dos"),
+    "label": lazy("Étiquette"),
+    "defect": lazy("Défaut"),
+    "ruler": lazy("À côté d’une règle"),
+}
 _ONCE = re.compile(r"[0-9A-Za-z-]{8,64}")
 
 
 class Still(Base):
     """One picture, kept under ``file`` in the uploads folder with a small copy beside it. ``once`` is the sender's own
-    word for this sending: sent twice is kept once."""
+    word for this sending: sent twice is kept once. ``shot`` is a word of SHOTS, empty for any other picture, and then
+    ``product_id`` what was on the customer's screen."""
 
     __tablename__ = "still"
     __table_args__ = (UniqueConstraint("file"), UniqueConstraint("appointment_id", "once"))
@@ -40,8 +53,24 @@ class Still(Base):
     width: Mapped[int]
     height: Mapped[int]
     once: Mapped[str]
+    shot: Mapped[str] = mapped_column(default="")
+    product_id: Mapped[int | None] = mapped_column(ForeignKey("product.id"))
 
     appointment: Mapped[Appointment] = relationship()
+    product: Mapped[Product | None] = relationship()
+
+    @property
+    def shows(self) -> str:
+        """``Étiquette, Chemise Lin``; empty for a picture that is not of the list."""
+        return ", ".join([str(SHOTS[self.shot]), *([self.product.name] if self.product else [])]) if self.shot else ""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """What a still is to show: a word of SHOTS, and the product on the screen; neither where it is any picture."""
+
+    name: str = ""
+    product_id: int | None = None
 
 
 def may_add(appointment: Appointment, actor: Actor, once: str, now: datetime) -> Still | None:
@@ -66,7 +95,14 @@ def may_add(appointment: Appointment, actor: Actor, once: str, now: datetime) ->
 
 
 def add(
-    appointment: Appointment, actor: Actor, once: str, file: str, width: int, height: int, now: datetime
+    appointment: Appointment,
+    actor: Actor,
+    once: str,
+    file: str,
+    width: int,
+    height: int,
+    now: datetime,
+    shot: Shot = Shot(),
 ) -> tuple[Still, bool]:
     """Keep a cleaned picture with the case; whether it is new (else ``file`` is not needed). Raises as
     :func:`may_add`."""
@@ -83,7 +119,10 @@ def add(
         width=width,
         height=height,
         once=once,
+        shot=shot.name if shot.name in SHOTS and actor.kind == "staff" else "",
     )
+    if still.shot and shot.product_id is not None and db.session.get(Product, shot.product_id) is not None:
+        still.product_id = shot.product_id
     db.session.add(still)
     db.session.flush()
     record(appointment.case, "still", actor, now, still=still.id)

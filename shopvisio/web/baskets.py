@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from urllib.parse import urlsplit
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from shopvisio import baskets, booking, cases, catalogue, clock, orders, settings
+from shopvisio import baskets, booking, cases, catalogue, clock, orders, settings, stills
 from shopvisio.baskets import BasketLine
 from shopvisio.cases import Case
 from shopvisio.catalogue import Product
@@ -74,6 +75,9 @@ def _recap(case: Case, refusal: str = "") -> str:
         token=guard.token_of(case),
         selling=found,
         shown=_others(case, found.lines),
+        stills=[still.id for still in stills.of_case(case) if still.shot],
+        still_url=partial(url_for, "stills.customer", token=guard.token_of(case)),
+        marks_url=partial(url_for, "stills.customer_marks", token=guard.token_of(case)),
         refusal=refusal,
         most=baskets.MOST_PIECES,
         web_shop=web_shop_name(),

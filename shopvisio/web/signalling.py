@@ -42,7 +42,8 @@ server -> client:
     message  {id, at, role, name, text, product}               product is null or its card (see ``goods``)
     shown    {cards, chosen}      what lies on the customer's screen; the variant chosen of it, or null
     wait     {late, busy, name}   minutes the colleague said to be late; whether another call holds them; their name
-    still    {id, at, role, name, width, height, visit}    a picture came in beside the call
+    still    {id, at, role, name, width, height, visit, shows}    a picture came in beside the call; what it shows
+                                  of a product, or nothing
     wished   {what, to, name}     somebody of the shop asks for lamp, zoom or the other side
     asked    {what, name}         somebody of the shop asks for it
     steps    {}                   the checklist has changed: its pages are asked for it

@@ -14,7 +14,7 @@ from shopvisio.db import db, writing
 from shopvisio.errors import Conflict, Invalid, NotFound, ShopVisioError
 from shopvisio.i18n import _
 from shopvisio.pieces import Part
-from shopvisio.stills import Still
+from shopvisio.stills import Shot, Still
 from shopvisio.web import guard, uploads
 from shopvisio.web.events import photos
 from shopvisio.web.guard import case_link, guest_link, staff
@@ -60,7 +60,14 @@ def _sending(appointment: Appointment, actor: Actor, once: str) -> ResponseRetur
         return jsonify(held=part.held), 409  # the sender goes on from there
     if part.held < whole:
         return jsonify(held=part.held), 202
-    return _keep(key, actor, once, part)
+    return _keep(key, actor, once, part, _shot())
+
+
+def _shot() -> Shot:
+    """Which of the list of what to show it is, and of what product, as the address says."""
+    product = request.args.get("product", "")
+    is_number = product.isascii() and product.isdigit() and len(product) < 10
+    return Shot(request.args.get("shot", ""), int(product) if is_number else None)
 
 
 def _range() -> tuple[int, int, int]:
@@ -73,7 +80,7 @@ def _range() -> tuple[int, int, int]:
     return found.start, min(found.stop, found.length), found.length
 
 
-def _keep(key: str, actor: Actor, once: str, part: Part) -> ResponseReturnValue:
+def _keep(key: str, actor: Actor, once: str, part: Part, shot: Shot) -> ResponseReturnValue:
     try:
         with part.path.open("rb") as photo:
             kept = uploads.keep_stream(photo, stills.SIDE)
@@ -83,7 +90,7 @@ def _keep(key: str, actor: Actor, once: str, part: Part) -> ResponseReturnValue:
         with writing():
             visit = booking.find(key)
             assert visit is not None  # appointments are never deleted
-            still, is_new = stills.add(visit, actor, once, kept.file, kept.width, kept.height, clock.now())
+            still, is_new = stills.add(visit, actor, once, kept.file, kept.width, kept.height, clock.now(), shot)
             told = photos.told(still)
     except ShopVisioError:
         uploads.forget([kept.file])
@@ -149,6 +156,19 @@ def marks_on(still_id: int) -> list[str]:
     """The marks on a still, in words."""
     still = db.session.get(Still, still_id)
     return marks.words(marks.of(still)) if still else []
+
+
+@blueprint.app_template_global("shows_of")
+def shows_of(still_id: int) -> str:
+    """What of a product a still shows, empty where it is not of the list."""
+    still = db.session.get(Still, still_id)
+    return still.shows if still else ""
+
+
+@blueprint.app_template_global("shots")
+def shots() -> dict[str, str]:
+    """The list of what to show of a thing."""
+    return {name: str(words) for name, words in stills.SHOTS.items()}
 
 
 @blueprint.app_template_global("stamps")

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from shopvisio import booking, calls, cases, db, jobs, pictures, pieces, stills
+from shopvisio import booking, calls, cases, catalogue, db, jobs, pictures, pieces, stills
 from shopvisio.stills import Still
 from shopvisio.web import guard
 from shopvisio.web import uploads as web_uploads
@@ -303,3 +303,24 @@ def test_nobody_who_never_came_sends_anything_once_it_is_over(
         call.customer_came = None
         calls.end(call, appointment.staff.actor, TUESDAY_10)
     assert post(stranger, path).status_code == 409
+
+
+def test_a_still_of_the_list_says_what_it_shows_on_the_desk_in_the_recap_and_in_the_story(
+    stranger: FlaskClient, seller_client: FlaskClient, open_app: Flask, clock_: Clock
+) -> None:
+    clock_.now = TUESDAY_10
+    with open_app.app_context(), db.writing():
+        visit = book_visit(booking.services("sale")[0], TUESDAY_10)
+        calls.arrive(visit, visit.staff.actor, TUESDAY_10)
+        maker = catalogue.search("cafetière")[0].id
+        key, case_key, link = visit.key, visit.case.key, f"/case/{guard.token_of(visit.case)}"
+    path, shown = f"/desk/appointments/{key}/stills", "Étiquette, Cafetière Lumio 12 tasses"
+    told = post(seller_client, path, once=f"one-{ONCE}?shot=label&product={maker}").get_json()
+    assert told["shows"] == shown
+    for client, page in ((seller_client, f"/desk/cases/{case_key}"), (stranger, link), (stranger, f"{link}/basket")):
+        assert f"<small>{shown}</small>" in client.get(page).text, page
+    for n, asked in enumerate(("", "?shot=x&product=1", "?shot=front&product=99999999", "?shot=front&product=x")):
+        shows = post(seller_client, path, once=f"two-{n}-{ONCE}{asked}").get_json()["shows"]
+        assert shows == ("Face" if "front" in asked else "")
+    theirs = f"{link}/call/{key}/stills"
+    assert post(stranger, theirs, once=f"three-{ONCE}?shot=label").get_json()["shows"] == "", "it is the seller's list"

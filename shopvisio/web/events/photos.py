@@ -26,6 +26,7 @@ def told(still: Still) -> dict[str, Any]:
         "width": still.width,
         "height": still.height,
         "visit": still.appointment.visit,
+        "shows": still.shows,
     }
 
 

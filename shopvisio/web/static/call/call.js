@@ -350,10 +350,11 @@ function onSent(still) {
   if (photoMode?.on) album?.show(still);
 }
 
-async function takeStill() {
+/** @param {string} [of]  What it shows. */
+async function takeStill(of = "") {
   for (const asked of all("#asked")) asked.hidden = true; // of the customer's page
   if (!photoMode?.aims) return album?.hide(); // the camera first: the next touch takes it
-  await shutter?.take(camera.stream.getVideoTracks()[0]);
+  await shutter?.take(camera.stream.getVideoTracks()[0], of);
   await optics.relight();
 }
 
@@ -630,7 +631,7 @@ onActs({
   },
   camera: async () => update({ trouble: await camera.setCamera(camera.state === "off") }),
   hear: () => stage.hear(),
-  still: takeStill,
+  still: () => takeStill(),
   "still-again": () => shutter?.again(),
   "hide-screen-still": () => onlooker?.hide(),
   "hide-still": () => album?.hide(),

@@ -6,6 +6,7 @@
  * @property {string} once
  * @property {string} url  Where it is to go.
  * @property {Blob} photo
+ * @property {string} [of]  What it shows.
  * @property {number} at  ms since 1970.
  */
 

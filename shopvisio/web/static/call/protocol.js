@@ -58,6 +58,7 @@
  * @property {number} width
  * @property {number} height
  * @property {number} visit  Of the case, from 1.
+ * @property {string} shows  What of a product, if it is of the list of what to show.
  *
  * @typedef {import("./drawing.js").Point} Point  Fractions of the picture.
  *

@@ -1,6 +1,13 @@
 /** One photo to the appliance, piece after piece: a line that was cut goes on where it stopped. It never touches the page. */
 
-/** @typedef {import("./protocol.js").Still} Still */
+/**
+ * @typedef {import("./protocol.js").Still} Still
+ *
+ * @typedef {Object} Sending
+ * @property {Blob} photo
+ * @property {string} once  Our own word for it: sent twice it is kept once.
+ * @property {string} [of]  What it shows, as its address says it: `shot=label&product=12`.
+ */
 
 const PIECE = 256 * 1024; // bytes
 const SILENT = 15_000; // ms in which not a byte left us: the line is dead
@@ -13,13 +20,13 @@ export class Refused extends Error {}
 /**
  * @param {string} url  Where photos go, without their `once`.
  * @param {string} token  What a form of the page must carry.
- * @param {{photo: Blob, once: string}} sending  `once` is our own word for it: sent twice it is kept once.
+ * @param {Sending} sending
  * @param {(share: number) => void} onShare  How much of it has arrived.
  * @returns {Promise<Still>}  Raises Refused, or another error where it may be tried again; both with a sentence, if any.
  */
-export async function send(url, token, { photo, once }, onShare) {
+export async function send(url, token, { photo, once, of }, onShare) {
   if (!photo.size) throw new Refused();
-  const address = `${url}${once}`;
+  const address = `${url}${once}${of ? `?${of}` : ""}`;
   let told = await ask("GET", address, token, null, "", () => undefined);
   while (!("id" in told)) {
     const start = Math.min(told.held, photo.size - 1); // whole, and nothing came of it yet: the last byte once more

@@ -7,7 +7,7 @@ export class Shots {
   #row = find("#shots");
 
   /**
-   * @param {() => Promise<void>} take  A still of our picture.
+   * @param {(of: string) => Promise<void>} take  A still of our picture, which shows this.
    * @param {string} appointment
    */
   constructor(take, appointment) {
@@ -30,9 +30,10 @@ export class Shots {
   async #press(button) {
     if (button.getAttribute("aria-busy") === "true") return;
     button.setAttribute("aria-busy", "true");
-    await this.take().finally(() => button.removeAttribute("aria-busy"));
     const [product = "", ...done] = this.#kept();
-    this.#keep([product, ...new Set([...done, button.dataset.shot ?? ""])]);
+    const shot = button.dataset.shot ?? "";
+    await this.take(String(new URLSearchParams({ shot, product }))).finally(() => button.removeAttribute("aria-busy"));
+    this.#keep([product, ...new Set([...done, shot])]);
   }
 
   /** @returns {string[]} the product, then what is ticked */

@@ -24,7 +24,8 @@ export class Shutter {
   #retry = find("#sending button");
   #file = /** @type {HTMLInputElement} */ (find("#photo-file"));
   #flash = find("#flash");
-  /** @type {{photo: Blob, once: string}[]} */ #waiting = [];
+  /** @type {import("./sending.js").Sending[]} */ #waiting = [];
+  #of = ""; // what the next one shows
   #sending = false;
   #hurry = () => {};
 
@@ -50,8 +51,10 @@ export class Shutter {
   /**
    * Take one now; without a camera the telephone's own is asked for.
    * @param {MediaStreamTrack | undefined} track
+   * @param {string} of  What it shows, as its address says it.
    */
-  async take(track) {
+  async take(track, of = "") {
+    this.#of = of;
     if (!track) return this.#file.click();
     this.#blink();
     this.#tell("takingPhoto", 0);
@@ -83,7 +86,8 @@ export class Shutter {
    */
   async send(photo) {
     const light = this.isNarrow() ? await shrink(photo, LIGHT) : photo;
-    const sending = { photo: light, once: crypto.randomUUID() };
+    const sending = { photo: light, once: crypto.randomUUID(), of: this.#of };
+    this.#of = "";
     await outbox.keep({ ...sending, url: this.url, at: Date.now() });
     this.#waiting.push(sending);
     this.again();
@@ -116,7 +120,7 @@ export class Shutter {
   }
 
   /**
-   * @param {{photo: Blob, once: string}} sending
+   * @param {import("./sending.js").Sending} sending
    * @returns {Promise<Still>}
    */
   async #try(sending) {
@@ -134,7 +138,7 @@ export class Shutter {
     return this.#once(sending);
   }
 
-  /** @param {{photo: Blob, once: string}} sending */
+  /** @param {import("./sending.js").Sending} sending */
   #once(sending) {
     this.#tell("sendingPhoto", 0);
     return send(this.url, this.token, sending, (share) => this.#tell("sendingPhoto", share));
@@ -261,5 +265,6 @@ export class Album {
 
 /** @param {Still} still */
 function caption(still) {
-  return say("photoOf", { name: called(still), time: time(still.at) });
+  const taken = say("photoOf", { name: called(still), time: time(still.at) });
+  return still.shows ? `${still.shows}. ${taken}` : taken;
 }
