@@ -62,6 +62,7 @@ from shopvisio.web import (
     parts,
     phone,
     plates,
+    practice,
     products,
     public,
     register,
@@ -135,6 +136,7 @@ BLUEPRINTS = (
     dictation,
     wording,
     phone,
+    practice,
 )
 
 

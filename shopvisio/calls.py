@@ -219,7 +219,7 @@ def end(call: Call, actor: Actor, now: datetime) -> None:
     minutes = round((now - call.started).total_seconds() / 60) if call.started else 0
     case = call.appointment.case
     record(case, "call_ended", actor, now, visit=call.appointment.visit, minutes=minutes)
-    if not case.is_repair:
+    if case.kind == "sale":
         enqueue("recap", now, case=case.id)
 
 

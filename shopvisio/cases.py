@@ -29,6 +29,7 @@ from shopvisio.errors import Invalid, WrongState
 from shopvisio.i18n import _, lazy
 from shopvisio.jobs import enqueue
 
+PRACTICE = "practice"  # the kind of a case that is none (``practice.py``): no list and no figure knows it
 KINDS = {"repair": lazy("Réparation"), "sale": lazy("Achat")}
 STATES = {
     "booked": lazy("Rendez-vous pris"),
@@ -138,6 +139,11 @@ class Case(Base):
     def is_repair(self) -> bool:
         """Whether it is about a repair (else a sale)."""
         return self.kind == "repair"
+
+    @property
+    def is_practice(self) -> bool:
+        """Whether it is none of the shop's: a sale to practise in."""
+        return self.kind == PRACTICE
 
     @property
     def bill(self) -> int:
@@ -281,13 +287,13 @@ def _next_number(now: datetime) -> str:
 
 def find(key: str) -> Case | None:
     """The dossier with this key."""
-    return db.session.scalar(select(Case).where(Case.key == key))
+    return db.session.scalar(select(Case).where(Case.key == key, Case.kind != PRACTICE))
 
 
 def listed(states: Collection[str], words: str = "", limit: int = 100) -> list[Case]:
     """The dossiers in one of ``states`` whose number, customer or thing holds every word, the newest first."""
     found = select(Case).join(Case.customer).options(contains_eager(Case.customer))
-    found = found.where(Case.state.in_(states)).order_by(Case.id.desc()).limit(limit)
+    found = found.where(Case.state.in_(states), Case.kind != PRACTICE).order_by(Case.id.desc()).limit(limit)
     for word in words.split():
         places = (Case.number, Case.device, Case.brand, Case.model, Customer.name, Customer.email)
         found = found.where(or_(*(place.icontains(word, autoescape=True) for place in places)))
@@ -296,7 +302,8 @@ def listed(states: Collection[str], words: str = "", limit: int = 100) -> list[C
 
 def count_by_state() -> dict[str, int]:
     """How many dossiers are in each state; a state without any is left out."""
-    return {state: n for state, n in db.session.execute(select(Case.state, func.count()).group_by(Case.state))}
+    counted = select(Case.state, func.count()).where(Case.kind != PRACTICE).group_by(Case.state)
+    return {state: n for state, n in db.session.execute(counted)}
 
 
 def consents(case: Case) -> list[Consent]:

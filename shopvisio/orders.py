@@ -154,7 +154,7 @@ def place(case: Case, wish: Wish, actor: Actor, now: datetime) -> Order:
     lines = baskets.of(case)
     if not lines:
         raise Conflict(_("Le panier est vide."))
-    if not is_open():
+    if not is_open() or case.is_practice:
         raise Conflict(_("La boutique ne prend pas de commande sur cette page : appelez-nous."))
     if not baskets.is_open(case, now):
         raise Conflict(_("Ces prix ont valu sept jours : appelez-nous, nous refaisons le panier avec vous."))

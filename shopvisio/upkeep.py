@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from shopvisio import hub, settings
+from shopvisio import hub, practice, settings
 from shopvisio.backup import keeping, recovery, restoring
 from shopvisio.backup.keeping import Backup
 from shopvisio.backup.order import SECONDS, ask
@@ -114,6 +114,9 @@ class Upkeep:
         """Once a day: forget what has been kept long enough."""
         with writing():
             again("retention", now + timedelta(days=1))
+        with writing():
+            files = practice.forget_old(now)
+        forgetting.drop(self.config.uploads, files)
         is_done = False
         while not is_done:
             with writing(), _spoken():

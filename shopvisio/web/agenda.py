@@ -123,6 +123,7 @@ def _pill(
 def waiting() -> list[tuple[Appointment, Call | None]]:
     """The visits whose customer is in the waiting room now, the longest wait first."""
     found = [appointment for key in presence.waiting() if (appointment := booking.find(key)) is not None]
+    found = [appointment for appointment in found if not appointment.case.is_practice]  # nobody is rung for those
     known = calls.of_all(found)
     return [(appointment, known.get(appointment.id)) for appointment in sorted(found, key=lambda a: a.start)]
 

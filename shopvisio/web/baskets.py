@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from shopvisio import baskets, booking, cases, catalogue, clock, orders, settings, stills
+from shopvisio import baskets, booking, cases, catalogue, clock, orders, practice, settings, stills
 from shopvisio.baskets import BasketLine
 from shopvisio.cases import Case
 from shopvisio.catalogue import Product
@@ -26,7 +26,7 @@ blueprint = Blueprint("baskets", __name__)
 @dataclass(frozen=True)
 class Selling:
     """What a page says of the basket of a case: ``lines`` and what they come to, ``until`` when the prices hold;
-    ``switch`` is where the customer buys: ``web_shop``, ``order``, or empty while neither is there."""
+    ``switch`` is where the customer buys: ``web_shop``, ``order``, empty while neither is there, or ``practice``."""
 
     lines: list[BasketLine]
     total: int
@@ -46,6 +46,7 @@ def selling_of(case: Case) -> Selling:
     """The basket of this case and its orders, as pages show them."""
     lines, until = baskets.of(case), baskets.until(case)
     switch = "web_shop" if baskets.has_web_shop() else "order" if orders.is_open() else ""
+    switch = "practice" if case.is_practice else switch
     is_open = baskets.is_open(case, clock.now())
     return Selling(lines, baskets.total(lines), until, is_open, orders.of_case(case), switch)
 
@@ -165,7 +166,7 @@ def _away(way: Way, selling: Selling, token: str) -> str:
 @staff("cases")
 def desk_piece(key: str) -> ResponseReturnValue:
     """The basket as the call's page shows it to staff, beside the picture."""
-    case = cases.find(key)
+    case = cases.find(key) or practice.behind(key)
     if case is None:
         raise NotFound
     return render_template("call/_basket.html", case=case, selling=selling_of(case), token="", is_desk=True)

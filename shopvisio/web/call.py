@@ -9,7 +9,7 @@ from shopvisio.calls import Call
 from shopvisio.cases import BARRIERS, CONDITIONS, OUTCOMES, SALE_OUTCOMES, UNFITTED, Case
 from shopvisio.db import writing
 from shopvisio.errors import NotFound
-from shopvisio.web import browsers, goods, guard, signalling, telling
+from shopvisio.web import browsers, goods, guard, signalling, telling, wire
 from shopvisio.web.following import next_of
 from shopvisio.web.guard import case_link, guest_link, staff
 
@@ -31,6 +31,7 @@ def customer(case: Case) -> ResponseReturnValue:
         appointment=appointment,
         token=token,
         opens=calls.opens(appointment),
+        home=url_for("practice.over") if case.is_practice else url_for("customer.case", token=token),
         by_phone="phone" in request.args,
         zone=settings.get("zone"),
         is_repair=case.is_repair,
@@ -45,7 +46,7 @@ def desk(key: str) -> ResponseReturnValue:
     if appointment is None:
         raise NotFound
     if appointment.case.state != "booked" or _is_over(appointment):
-        return redirect(url_for("desk.case", key=appointment.case.key))
+        return redirect(wire.next_page(appointment, "staff"))
     me = guard.me()
     assert me is not None  # the rule of the view says so
     return render_template(

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from flask import abort, current_app, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
-from shopvisio import calls, cases, clock, invitations, links, signins
+from shopvisio import calls, cases, clock, invitations, links, practice, signins
 from shopvisio.accounts import Staff, behind_feed, may
 from shopvisio.calls import Call
 from shopvisio.cases import Case
@@ -20,6 +20,10 @@ from shopvisio.invitations import Invitation
 from shopvisio.signins import SEEN_EVERY, SignIn
 
 REMEMBERED, YEAR = "known", 365 * 24 * 3600  # the cookie and its life, in seconds
+PRACTISED = frozenset({  # behind the link of a practice call there is its call, and nothing else
+    "call.customer", "stills.send", "stills.customer", "stills.customer_marks", "baskets.piece", "phone.code",
+    "phone.screen",
+})  # fmt: skip
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -35,7 +39,7 @@ def case_link(view: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(view)
     def checked(token: str, **given: Any) -> Any:
-        g.case = case_behind(token)
+        g.case = case_behind(token, request.endpoint in PRACTISED)
         return view(case=g.case, **given)
 
     checked.rule = "case_link"  # type: ignore[attr-defined]
@@ -142,9 +146,11 @@ def token_of(case: Case) -> str:
     return links.sign(secret_key(), links.CASE, case.key)
 
 
-def case_behind(token: str) -> Case:
-    """The case a customer's link opens; raises NotFound for a forged or outlived one."""
-    case = cases.find(links.read(secret_key(), links.CASE, token))
+def case_behind(token: str, practised: bool = False) -> Case:
+    """The case a customer's link opens, a practice call's where it is ``practised``; raises NotFound for a forged or
+    outlived one."""
+    key = links.read(secret_key(), links.CASE, token)
+    case = cases.find(key) or (practice.behind(key) if practised else None)
     if case is None:
         raise NotFound
     return case

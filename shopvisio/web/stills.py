@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.http import parse_content_range_header
 from werkzeug.wrappers import Response
 
-from shopvisio import booking, cases, clock, marks, pictures, stills
+from shopvisio import booking, cases, clock, marks, pictures, practice, stills
 from shopvisio.accounts import Actor
 from shopvisio.booking import Appointment
 from shopvisio.calls import Call
@@ -113,7 +113,7 @@ def customer(case: Case, still_id: int) -> ResponseReturnValue:
 @staff("cases")
 def desk(key: str, still_id: int) -> ResponseReturnValue:
     """The same for the desk."""
-    case = cases.find(key)
+    case = cases.find(key) or practice.behind(key)
     if case is None:
         raise NotFound
     return _show(case, still_id)
@@ -131,7 +131,7 @@ def customer_marks(case: Case, still_id: int, what: str) -> ResponseReturnValue:
 @staff("cases")
 def desk_marks(key: str, still_id: int, what: str) -> ResponseReturnValue:
     """The same for the desk."""
-    case = cases.find(key)
+    case = cases.find(key) or practice.behind(key)
     if case is None:
         raise NotFound
     return _draw(case, still_id, what, url_for("stills.desk", key=key, still_id=still_id))

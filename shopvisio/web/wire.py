@@ -124,7 +124,7 @@ def ticket(auth: Mapping[str, Any]) -> Ticket | None:
         raise NotFound
     appointment = _appointment(key)
     if token is not None:
-        if guard.case_behind(token).id != appointment.case_id:
+        if guard.case_behind(token, True).id != appointment.case_id:
             raise NotFound
         return Ticket(key, "customer", _purse(key, "customer"))
     me = guard.me()
@@ -226,11 +226,13 @@ def next_page(appointment: Appointment, role: str) -> str:
     if role == "guest":
         call = calls.find(appointment)
         return url_for("call.guest", token=guard.guest_token(call)) if call else "/"
+    case = appointment.case
+    if case.is_practice:
+        return url_for("practice.over" if role == "customer" else "practice.page")
     if role == "customer":
-        case = appointment.case
         asked = {"proposed": "customer.answer", "part_offered": "customer.part"}  # what they are asked comes first
         return url_for(asked.get(case.state, "customer.case"), token=guard.token_of(case))
-    return url_for("desk.case", key=appointment.case.key)
+    return url_for("desk.case", key=case.key)
 
 
 def people(key: str) -> list[dict[str, Any]]:
