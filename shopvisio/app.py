@@ -73,6 +73,7 @@ from shopvisio.web import (
     steps,
     stills,
     trial,
+    turning,
     withdrawal,
     wording,
 )
@@ -137,6 +138,7 @@ BLUEPRINTS = (
     wording,
     phone,
     practice,
+    turning,
 )
 
 

@@ -369,7 +369,7 @@ def service_of(case: Case) -> Service:
     """What another visit of the case is: as its last, or another of its kind once that one is no longer offered. Raises
     WrongState when there is none."""
     last, offered = last_service(case), services(case.kind)
-    if last is not None and last.active:
+    if last is not None and last.active and last.kind == case.kind:
         return last
     if not offered:
         raise WrongState(_("Aucun horaire n’est proposé pour l’instant : appelez-nous."))

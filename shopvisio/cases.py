@@ -348,12 +348,19 @@ SAID = {"terms": "terms_said", "immediate": "immediate_said"}  # asked in writin
 
 
 def unwritten(case: Case) -> list[str]:
-    """What the customer is still to agree to in writing: their visit was booked for them on the telephone. Empty for
-    all others, and once they have."""
-    kinds = {consent.kind for consent in consents(case)}
+    """What the customer is still to agree to in writing: their visit was booked for them on the telephone, or turned
+    into a repair. Empty for all others, and once they have."""
+    since = made(case)
+    kinds = {consent.kind for consent in consents(case) if consent.at >= since}
     wanted = ["terms", "immediate"] if case.is_repair else ["terms"]
-    by_phone = any(entry.kind == "taken_down" for entry in case.journal)
-    return [kind for kind in wanted if kind not in kinds] if by_phone and case.state != "closed" else []
+    is_asked = since > case.created or any(entry.kind == "taken_down" for entry in case.journal)
+    return [kind for kind in wanted if kind not in kinds] if is_asked and case.state != "closed" else []
+
+
+def made(case: Case) -> datetime:
+    """When the contract was made: as the visit was booked, or as a sale became this repair."""
+    turned = [entry.at for entry in case.journal if entry.kind == "turned_to_repair"] if case.is_repair else []
+    return turned[-1] if turned else case.created
 
 
 def move_to(case: Case, state: str) -> None:
@@ -366,7 +373,7 @@ def move_to(case: Case, state: str) -> None:
 def may_withdraw(case: Case, now: datetime) -> bool:
     """Whether the customer may withdraw from the contract: for 14 whole days after the day it was made, unless the
     repair is done and confirmed, or they did already."""
-    day = case.created.astimezone(settings.zone()).date()
+    day = made(case).astimezone(settings.zone()).date()
     is_within = now.astimezone(settings.zone()).date() <= day + WITHDRAWAL
     is_over = case.returned is not None or (case.state == "closed" and case.outcome != "cancelled")
     return case.is_repair and is_within and not is_over and case.withdrawn is None
@@ -449,6 +456,9 @@ def propose(
     word of UNFITTED: what becomes of parts that the customer has when it is not repaired. Raises Invalid."""
     if outcome not in (REPAIR_OUTCOMES if case.is_repair else SALE_OUTCOMES):
         raise Invalid(_("Choisissez comment l’appel s’est terminé."))
+    if outcome == "repaired" and made(case) > case.created and unwritten(case):
+        told = _("Le client accepte d’abord le forfait, depuis son lien : rien n’est dû avant.")
+        raise Invalid(told, {"outcome": told})
     case.outcome, case.tried = outcome, words.strip()
     if not case.is_repair:
         move_to(case, "closed")

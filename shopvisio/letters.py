@@ -90,6 +90,7 @@ class Letters:
             "part-dropped": self.part_dropped,
             "part-unfitted": self.part_unfitted,
             "nudge": self.nudge,
+            "turned": self.turned,
             "recap": self.recap,
             "order": self.order,
             "tell-staff": self.tell_staff,
@@ -301,6 +302,13 @@ class Letters:
             case = db.session.get_one(Case, facts["case"])
             if guarantee.is_repaired(case) and case.returned:
                 self._to_customer("repaired_again", case, now, **_after(case))
+
+    def turned(self, facts: dict[str, Any], now: datetime) -> None:
+        """A sale became a repair, or the other way round: its customer reads what that means for them."""
+        with writing():
+            case = db.session.get_one(Case, facts["case"])
+            if case.kind == facts["into"] and case.state != "closed":
+                self._to_customer("turned", case, now, asks=bool(cases.unwritten(case)))
 
     def recap(self, facts: dict[str, Any], now: datetime) -> None:
         """A sale's call is over: what was shown and chosen, its prices and to when they hold."""

@@ -1,4 +1,4 @@
-"""What was agreed to aloud on the telephone, agreed to in writing by the customer from their link."""
+"""What was agreed to aloud on the telephone, or in a call, agreed to in writing by the customer from their link."""
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -27,7 +27,13 @@ def ask(case: Case) -> ResponseReturnValue:
     if request.method == "GET" or ticked != set(wanted):
         refusal = _("Cochez chaque ligne pour accepter, ou appelez-nous.") if request.method == "POST" else ""
         page = render_template(
-            "customer/accept.html", case=case, token=guard.token_of(case), wanted=wanted, ticked=ticked, refusal=refusal
+            "customer/accept.html",
+            case=case,
+            token=guard.token_of(case),
+            wanted=wanted,
+            ticked=ticked,
+            refusal=refusal,
+            is_turned=cases.made(case) > case.created,
         )
         return page, 422 if refusal else 200
     with writing():

@@ -3,7 +3,7 @@
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from shopvisio import booking, calls, catalogue, clock, settings
+from shopvisio import booking, calls, cases, catalogue, clock, settings
 from shopvisio.booking import Appointment
 from shopvisio.calls import Call
 from shopvisio.cases import BARRIERS, CONDITIONS, OUTCOMES, SALE_OUTCOMES, UNFITTED, Case
@@ -35,6 +35,7 @@ def customer(case: Case) -> ResponseReturnValue:
         by_phone="phone" in request.args,
         zone=settings.get("zone"),
         is_repair=case.is_repair,
+        to_accept=case.is_repair and bool(cases.unwritten(case)),
     )
 
 

@@ -122,6 +122,7 @@ def _case_page(case: Case, now: datetime, contest_form: WordsForm | None = None)
         may_book_again=cases.may_book_again(case),
         mail_leaves=mail.is_configured() and bool(case.customer.email),
         is_to_accept=bool(cases.unwritten(case)),
+        is_turned=cases.made(case) > case.created,
         appointment=appointment,
         opens=calls.opens(appointment) if appointment else None,
         is_live=call is not None and call.state == "live",

@@ -49,6 +49,7 @@ server -> client:
     steps    {}                   the checklist has changed: its pages are asked for it
     parts    {}                   a part was proposed, changed or answered, likewise
     basket   {}                   the basket has changed, likewise
+    turned   {}                   a sale became a repair, or the other way round: the page is loaded anew
     stopped  {stop}               everything is stopped: {at, role, name, cause}; null once it goes on
     point    {role, name, of, at}
     board    {still, marks, name, role}    somebody opened a still, or took up the moving picture again (still is null)

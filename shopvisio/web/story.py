@@ -108,6 +108,15 @@ TELLINGS: dict[str, Telling] = {
     "stop_cause": Telling("hand", PLAIN, lazy("précise le danger{cause}."), lazy("avez précisé le danger{cause}.")),
     "stop_lifted": Telling("check", KEY, lazy("reprend après l’arrêt."), lazy("a repris après l’arrêt.")),
     "product_shown": Telling("bag", PLAIN, lazy("montre : {product}."), lazy("a montré : {product}.")),
+    "turned_to_repair": Telling(
+        "wrench",
+        KEY,
+        lazy("fait du dossier une réparation, {cents} si c’est réparé."),
+        lazy("a fait de votre dossier une réparation : {cents} si c’est réparé, 0 € sinon."),
+    ),
+    "turned_to_sale": Telling(
+        "bag", KEY, lazy("fait du dossier un achat."), lazy("a fait de votre dossier un achat : l’appel ne coûte rien.")
+    ),
     "handed_to_web_shop": Telling(
         "ext",
         KEY,

@@ -89,6 +89,7 @@ const line = new Line(
     steps: () => void checklist?.look(),
     parts: () => void offer?.look(),
     basket: () => void basket?.look(),
+    turned: () => state.concluding || location.reload(), // who turned it is on their way already
     stopped: ({ stop }) => {
       danger?.show(stop);
       void checklist?.look(); // nothing is ticked meanwhile
@@ -672,6 +673,7 @@ onActs({
     await line.leave();
     quit("phoned");
   },
+  later: (button) => button.closest("section")?.setAttribute("hidden", ""),
   stop: () => danger?.press(""),
   cause: (button) => danger?.press(button.dataset.cause ?? ""),
   "conclude-not": () => {

@@ -132,6 +132,7 @@
  * @property {() => void} steps  The checklist has changed.
  * @property {() => void} parts  A part was proposed, changed or answered.
  * @property {() => void} basket  The basket has changed.
+ * @property {() => void} turned  A sale became a repair, or the other way round: the page is another now.
  * @property {(told: {stop: Stopped | null}) => void} stopped  Everything is stopped, or goes on.
  * @property {(wished: Wished) => void} wished  Somebody of the shop asks for lamp, zoom or the other side.
  * @property {(pointed: Pointed) => void} point
@@ -197,7 +198,7 @@ export class Line {
     this.#socket.on("connect", () => this.#sit());
     this.#socket.on("disconnect", (/** @type {string} */ why) => this.#cut(why));
     this.#socket.on("connect_error", (/** @type {any} */ error) => this.#failed(error));
-    for (const name of /** @type {const} */ (["people", "message", "shown", "wait", "still", "asked", "wished", "steps", "parts", "basket", "stopped", "closing"])) {
+    for (const name of /** @type {const} */ (["people", "message", "shown", "wait", "still", "asked", "wished", "steps", "parts", "basket", "turned", "stopped", "closing"])) {
       this.#socket.on(name, hear[name]);
     }
     for (const name of /** @type {const} */ (["point", "board", "freeze", "stroke", "marks"])) {
