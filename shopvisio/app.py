@@ -72,6 +72,7 @@ from shopvisio.web import (
     signalling,
     steps,
     stills,
+    summaries,
     trial,
     turning,
     withdrawal,
@@ -139,6 +140,7 @@ BLUEPRINTS = (
     phone,
     practice,
     turning,
+    summaries,
 )
 
 

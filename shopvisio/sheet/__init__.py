@@ -1,5 +1,5 @@
-"""What a customer's report or estimate says, as values: for the child process that draws it. They are no papers:
-nothing is sealed."""
+"""What a customer's report, estimate or summary of a sale says, as values: for the child process that draws it. They
+are no papers: nothing is sealed."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -94,5 +94,47 @@ class Estimate:
     made: datetime
     until: datetime
     accepted: datetime | None
+    language: str
+    zone: str
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """So many of one thing, at ``price`` cents with tax each. One that was only shown has no ``quantity``; then
+    ``is_from`` says that others of its variants are dearer."""
+
+    name: str
+    option: str
+    reference: str
+    price: int
+    quantity: int = 0
+    is_from: bool = False
+
+    @property
+    def gross(self) -> int:
+        """Cents with tax for all of them."""
+        return self.price * self.quantity
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a sale came to, whole: an order by its ``number``, or the basket of a case to when its prices hold
+    (``until``). ``delivery`` is cents, None where nothing is brought; ``way`` and ``pay`` are words, ``texts`` what the
+    law has said."""
+
+    shop: Seller
+    number: str
+    case: str
+    customer: str
+    address: tuple[str, ...]
+    lines: tuple[Chosen, ...]
+    shown: tuple[Chosen, ...]
+    delivery: int | None
+    total: int
+    way: str
+    pay: str
+    made: datetime
+    until: datetime | None
+    texts: tuple[str, ...]
     language: str
     zone: str

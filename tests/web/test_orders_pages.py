@@ -27,10 +27,14 @@ from shopvisio import (
     orders,
     payments,
     settings,
+    showing,
+    summaries,
 )
 from shopvisio.catalogue import Variant
 from shopvisio.db import db, writing
 from shopvisio.mail import Mail
+from shopvisio.sheet import Summary
+from shopvisio.sheet import summary as drawing
 from shopvisio.web import guard, signalling
 
 MEDIA = {"mic": True, "camera": "on", "sound": True, "voice": False}
@@ -356,6 +360,47 @@ def test_an_order_is_placed_paid_invoiced_and_sent(
     with sale.app.app_context():
         assert payments.owed_in_all() == 0
         assert [one.kind for one in cases.consents(guard.case_behind(sale.token))] == ["terms"]
+
+
+def text_of(summary: Summary | None) -> str:
+    """What stands on it, as it would be drawn."""
+    assert summary is not None
+    return drawing.page(summary).replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def test_the_order_and_the_basket_are_kept_as_pdf_by_who_wants_them(
+    sale: Sale, run_jobs: Callable[[], int], clock_: Clock, seller_client: FlaskClient
+) -> None:
+    with sale.app.app_context(), writing():
+        visit = booking.find(sale.key)
+        assert visit is not None
+        call = calls.arrive(visit, visit.staff.actor, NOW)
+        shirt = db.session.get_one(Variant, sale.shirt[0]).product
+        showing.show(call, visit.staff.actor, shirt.id, NOW)
+    sale.pick(sale.maker)
+    sale.pick(sale.maker)
+    with sale.app.app_context():
+        basket = text_of(summaries.of_basket(guard.case_behind(sale.token), NOW))
+    for said in ("Récapitulatif", "Cafetière Lumio 12 tasses", "2 × 89,90 €", "179,80 €", "Aussi montré", "45,00 €"):
+        assert said in basket, said
+    assert "Ils valent jusqu’au" in basket
+    assert f"{sale.path}/basket/recap.pdf" in sale.customer.get(f"{sale.path}/basket").text
+    order = sale.order()
+    run_jobs()
+    assert any(f"{order}/confirmation.pdf" in one.text for one in sale.mails() if one.name == "order")
+    assert f"{order}/confirmation.pdf" in sale.customer.get(order).text
+    with sale.app.app_context():
+        confirmed = text_of(summaries.of_order(orders.find("C2026-0001")))
+    for said in ("Confirmation de commande", "C2026-0001", "4 impasse des Tilleuls", "185,70 €", "14 jours"):
+        assert said in confirmed, said
+    pdf = sale.customer.get(f"{order}/confirmation.pdf")  # by the child, as everybody gets it
+    assert (pdf.status_code, pdf.mimetype, pdf.data[:5]) == (200, "application/pdf", b"%PDF-")
+    assert sale.customer.get(f"{sale.path}/orders/C2026-0099/confirmation.pdf").status_code == 404
+
+
+def test_where_nothing_was_shown_or_chosen_there_is_nothing_to_keep(sale: Sale) -> None:
+    assert "recap.pdf" not in sale.customer.get(f"{sale.path}/basket").text
+    assert sale.customer.get(f"{sale.path}/basket/recap.pdf").status_code == 404
 
 
 def test_an_order_paid_by_card_and_called_off_is_given_back_by_itself(
