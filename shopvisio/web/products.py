@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
@@ -18,7 +18,7 @@ from shopvisio.config import Config
 from shopvisio.db import db, writing
 from shopvisio.errors import Invalid, NotFound
 from shopvisio.i18n import _
-from shopvisio.web import guard, uploads, wake_jobs
+from shopvisio.web import goods, guard, uploads, wake_jobs
 from shopvisio.web.guard import anybody, staff
 
 blueprint = Blueprint("products", __name__)
@@ -256,22 +256,39 @@ def go_on(key: str, what: str) -> ResponseReturnValue:
 def from_page() -> ResponseReturnValue:
     """The product of a page whose link was pasted; one that is here already is shown."""
     link = request.form.get("link", "").strip()
-    if not link or len(link) > LONGEST["url"] or not is_link(link):
-        return _bring_page("", _("Le lien commence par https://."), link), 422
-    known = pages.already(link)
-    if known is not None:
-        flash(_("Ce produit est déjà au catalogue."))
-        return redirect(url_for("products.product", product_id=known.id), 303)
-    db.session.rollback()  # hold no transaction while the child reads
     try:
-        found = pages.look(link)
+        product_id, is_new = _bring_in(link)
     except Invalid as refusal:
         return _bring_page("", refusal.message, link), 422
+    flash(
+        _("Ajouté depuis sa page. Relisez-le : ses photos arrivent dans un instant.")
+        if is_new
+        else _("Ce produit est déjà au catalogue.")
+    )
+    return redirect(url_for("products.product", product_id=product_id), 303)
+
+
+@blueprint.post("/desk/products/page/card")
+@staff("products")
+def card_of_page() -> ResponseReturnValue:
+    """The same in the middle of a call. JSON: ``{product}``, its card."""
+    product_id, _is_new = _bring_in(request.form.get("link", "").strip())
+    return jsonify(product=goods.card(catalogue.find(product_id)))
+
+
+def _bring_in(link: str) -> tuple[int, bool]:
+    """The product of this page, and whether it is new here. Raises Invalid with a sentence."""
+    if not link or len(link) > LONGEST["url"] or not is_link(link):
+        raise Invalid(_("Le lien commence par https://."))
+    known = pages.already(link)
+    if known is not None:
+        return known.id, False
+    db.session.rollback()  # hold no transaction while the child reads
+    found = pages.look(link)
     with writing():
         product_id = pages.keep(found, settings.get("parts_vat_rate"), clock.now()).id
     wake_jobs()
-    flash(_("Ajouté depuis sa page. Relisez-le : ses photos arrivent dans un instant."))
-    return redirect(url_for("products.product", product_id=product_id), 303)
+    return product_id, True
 
 
 def _config() -> Config:

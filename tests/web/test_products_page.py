@@ -72,3 +72,17 @@ def test_a_link_that_leads_to_no_product_is_refused_and_kept(
     answer = seller_client.post("/desk/products/page", data={"link": link})
     assert (answer.status_code, 'id="link-why"' in answer.text) == (422, True)
     assert f'value="{link}"' in answer.text
+
+
+def test_in_a_call_its_card_comes_back_or_a_sentence(
+    seller_client: FlaskClient, repairer_client: FlaskClient, open_app: Flask, web: dict[str, bytes]
+) -> None:
+    path, json_ = "/desk/products/page/card", {"Accept": "application/json"}
+    for _twice in range(2):  # the second time it is here
+        card = seller_client.post(path, data={"link": LINK}, headers=json_).get_json()["product"]
+        assert (card["name"], card["price"]) == ("Théière en fonte", 5990)
+    refused = seller_client.post(path, data={"link": "https://boutique.example/article"}, headers=json_)
+    assert (refused.status_code, refused.get_json()["message"]) == (422, "Cette page ne dit rien.")
+    assert repairer_client.post(path, data={"link": LINK}, headers=json_).status_code == 403
+    with open_app.app_context():
+        assert catalogue.count("", True) == 2

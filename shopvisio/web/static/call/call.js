@@ -119,7 +119,7 @@ const basket = document.querySelector("#basket") ? new Basket(line, announce) : 
 const danger = document.querySelector("#stopped") ? new Danger(line) : null;
 const counter = document.querySelector("#product") ? new Counter(line, announce) : null;
 const invitation = isStaff ? new Invitation(line) : null;
-const shelf = document.querySelector("#find-product") ? new Shelf(line) : null;
+const shelf = document.querySelector("#find-product") ? new Shelf(line, facts.csrf) : null;
 const figures = new Figures((told) => line.count(told));
 const onlooker = facts.role === "customer" ? new Onlooker(ours, facts.still) : null;
 const pointing = new Pointing(line, facts, others, {

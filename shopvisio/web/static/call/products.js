@@ -10,6 +10,7 @@ import { called, say } from "./words.js";
 
 const PAUSE = 200; // ms of quiet before a search
 const MOST = 3; // side by side
+const LINK = /^https?:\/\/\S+$/i;
 
 /** The search, what is on the screen, and what the customer asks to see. */
 export class Shelf {
@@ -24,9 +25,13 @@ export class Shelf {
   /** @type {Shown} */ #shown = { cards: [], chosen: null };
   /** @type {AbortController} */ #search = new AbortController();
 
-  /** @param {import("./protocol.js").Line} line */
-  constructor(line) {
+  /**
+   * @param {import("./protocol.js").Line} line
+   * @param {string} csrf  What a form of this page must carry.
+   */
+  constructor(line, csrf) {
     this.line = line;
+    this.csrf = csrf;
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#look();
@@ -63,10 +68,33 @@ export class Shelf {
       if (!answer.ok) throw new Error(String(answer.status));
       this.#found = (await answer.json()).products;
       this.#lay();
-      this.#tell(this.#found.length ? "" : say("noProduct"));
+      this.#tell(this.#found.length ? "" : say(this.#mayAdd() ? "noSuchPage" : "noProduct"));
+      if (!this.#found.length && this.#mayAdd()) this.#list.append(make("li", "", act(say("addPage"), "", () => this.#add())));
     } catch {
       if (!signal.aborted) this.#tell(say("noSearch"));
     }
+  }
+
+  /** Whether a link that was pasted may be read, where no product has it. */
+  #mayAdd() {
+    return Boolean(this.#form.dataset.add) && LINK.test(this.#box.value.trim());
+  }
+
+  /** The appliance reads the page that the link leads to; its product lies on the screen then. */
+  async #add() {
+    const link = this.#box.value.trim();
+    this.#tell(say("readingPage"));
+    await this.#try(async () => {
+      const answer = await fetch(this.#form.dataset.add ?? "", {
+        method: "POST", body: new URLSearchParams({ link }),
+        headers: { Accept: "application/json", "X-CSRFToken": this.csrf },
+      });
+      const told = await answer.json();
+      if (!answer.ok) throw new Error(told.message);
+      this.#found = [told.product];
+      this.#lay();
+      await this.line.show(told.product.id);
+    }, "");
   }
 
   #lay() {
@@ -142,7 +170,7 @@ export class Shelf {
 function act(text, name, press) {
   const button = make("button", "btn mini", text);
   button.setAttribute("type", "button");
-  button.setAttribute("aria-label", `${text} ${name}`);
+  button.setAttribute("aria-label", `${text} ${name}`.trim());
   button.addEventListener("click", press);
   return button;
 }
