@@ -174,7 +174,7 @@ def has_web_shop() -> bool:
 def way(items: Sequence[webshops.Item]) -> webshops.Way:
     """The links that fill the web shop's basket with these."""
     kind, base, own = (settings.get(name) for name in ("web_shop", "web_shop_url", "web_shop_pattern"))
-    return webshops.way(kind, base, own, items)
+    return webshops.way(kind, base, own, items, settings.get("web_shop_marker"))
 
 
 def item(variant: Variant, quantity: int, name: str = "") -> webshops.Item:
@@ -183,6 +183,11 @@ def item(variant: Variant, quantity: int, name: str = "") -> webshops.Item:
     is_only = len(product.variants) == 1
     url, known = product.url, product.outside
     return webshops.Item(name or variant.name, quantity, known, variant.outside, is_only, variant.sku, url)
+
+
+def handed_over(case: Case) -> datetime | None:
+    """When the customer last went on to the web shop, by their own tap."""
+    return next((entry.at for entry in reversed(case.journal) if entry.kind == "handed_to_web_shop"), None)
 
 
 def hand_over(case: Case, actor: Actor, now: datetime) -> webshops.Way:

@@ -498,6 +498,16 @@ SETTINGS: dict[str, Setting] = {
             webshops.check_pattern,
         ),
         Setting(
+            "web_shop_marker",
+            SELLING,
+            lazy("Marque de ces liens"),
+            lazy(
+                "Facultatif : ajoutée à la fin de chaque lien, comme utm_source=visio, pour que les statistiques de "
+                "votre boutique en ligne comptent ces visites. La même pour tous : elle ne dit rien du client."
+            ),
+            webshops.check_marker,
+        ),
+        Setting(
             "delivery",
             SELLING,
             lazy("Livrer les commandes"),

@@ -132,9 +132,26 @@ def check_pattern(typed: str) -> str:
     return pattern
 
 
-def way(kind: str, base: str, own: str, items: Sequence[Item]) -> Way:
+def check_marker(typed: str) -> str:
+    """What the web shop reads of where a visit came from. Raises ValueError with the sentence to show."""
+    marker = typed.strip().lstrip("?&")
+    one = r"[\w.~-]+=[\w.~%+-]*"
+    if (marker and not re.fullmatch(f"{one}(&{one})*", marker, re.ASCII)) or len(marker) > 120:
+        raise ValueError(_("Des mots comme utm_source=visio, joints par &."))
+    return marker
+
+
+def marked(url: str, marker: str) -> str:
+    """The address with the marker at the end of its query."""
+    if not marker or not url:
+        return url
+    parts = urlsplit(url)
+    return parts._replace(query=f"{parts.query}&{marker}" if parts.query else marker).geturl()
+
+
+def way(kind: str, base: str, own: str, items: Sequence[Item], marker: str = "") -> Way:
     """The links that put these items into the basket of the web shop at ``base``; ``own`` is the pattern where the kind
-    is none of KINDS. Raises Invalid without items."""
+    is none of KINDS. Each carries the marker. Raises Invalid without items."""
     if not items:
         raise Invalid(_("Le panier est vide."))
     known = KINDS.get(kind)
@@ -142,8 +159,8 @@ def way(kind: str, base: str, own: str, items: Sequence[Item]) -> Way:
     fitting = [item for item in items if _fits(pattern, item)]
     rest = [item for item in items if item not in fitting]
     return Way(
-        links=tuple(_links(pattern, fitting)),
-        pages=tuple((item.name, item.url) for item in rest if item.url),
+        links=tuple((name, marked(url, marker)) for name, url in _links(pattern, fitting)),
+        pages=tuple((item.name, marked(item.url, marker)) for item in rest if item.url),
         unknown=tuple(item.name for item in rest if not item.url),
         first=base if known and known.is_shy and fitting else "",
     )

@@ -61,6 +61,19 @@ def test_any_other_web_shop_has_a_pattern_of_its_own() -> None:
     assert webshops.way("own", "", own, [SHIRT, LAMP]).whole == f"{BASE}/panier?art=CH-38-Nx2,LAMPEx1&von=visio"
 
 
+def test_a_marker_tells_the_web_shop_where_a_visit_came_from() -> None:
+    said = "utm_source=visio&utm_medium=appel"
+    one, many = (webshops.way(kind, BASE, "", [SHIRT, LAMP], said) for kind in ("shopify", "woocommerce_each"))
+    assert one.links[0][1].endswith(f"?storefront=true&{said}")
+    assert one.pages[0][1].endswith(f"?{said}")
+    assert all(url.endswith(f"&{said}") for _name, url in many.links)
+    assert webshops.marked(f"{BASE}/p?a=1#bas", said) == f"{BASE}/p?a=1&{said}#bas"
+    assert webshops.check_marker(f" ?{said} ") == said
+    for wrong in ("visio", "a=1&", "a=<b>", "a=1 b=2", "a=1#b", "a=" + "1" * 120):
+        with pytest.raises(ValueError, match="utm_source"):
+            webshops.check_marker(wrong)
+
+
 def test_what_the_web_shop_does_not_know_is_said() -> None:
     way = webshops.way("woocommerce", BASE, "", [LAMP, UNKNOWN])
     assert (way.unknown, way.whole) == (("Nappe",), "")

@@ -26,7 +26,8 @@ blueprint = Blueprint("baskets", __name__)
 @dataclass(frozen=True)
 class Selling:
     """What a page says of the basket of a case: ``lines`` and what they come to, ``until`` when the prices hold;
-    ``switch`` is where the customer buys: ``web_shop``, ``order``, empty while neither is there, or ``practice``."""
+    ``switch`` is where the customer buys: ``web_shop``, ``order``, empty while neither is there, or ``practice``;
+    ``handed_over`` when they last went on to the web shop."""
 
     lines: list[BasketLine]
     total: int
@@ -34,6 +35,7 @@ class Selling:
     is_open: bool
     orders: list[Order]
     switch: str
+    handed_over: datetime | None
 
     @property
     def pieces(self) -> int:
@@ -48,7 +50,7 @@ def selling_of(case: Case) -> Selling:
     switch = "web_shop" if baskets.has_web_shop() else "order" if orders.is_open() else ""
     switch = "practice" if case.is_practice else switch
     is_open = baskets.is_open(case, clock.now())
-    return Selling(lines, baskets.total(lines), until, is_open, orders.of_case(case), switch)
+    return Selling(lines, baskets.total(lines), until, is_open, orders.of_case(case), switch, baskets.handed_over(case))
 
 
 def tell(case: Case) -> None:

@@ -252,7 +252,7 @@ def test_seven_days_later_it_is_read_and_no_more(sale: Sale, clock_: Clock) -> N
 
 
 def test_one_tap_leads_into_the_web_shop_and_the_desk_knows(sale: Sale, seller_client: FlaskClient) -> None:
-    sale.set(web_shop="woocommerce", web_shop_url="https://boutique.example")
+    sale.set(web_shop="woocommerce", web_shop_url="https://boutique.example", web_shop_marker="utm_source=visio")
     with sale.app.app_context(), writing():
         catalogue.find_variant(sale.maker).outside = "512"
         catalogue.find_variant(sale.shirt[0]).outside = "601"
@@ -260,9 +260,11 @@ def test_one_tap_leads_into_the_web_shop_and_the_desk_knows(sale: Sale, seller_c
     sale.pick(sale.shirt[0])
     assert 'target="_blank"' in sale.customer.get(f"{sale.path}/basket").text
     away = sale.customer.post(f"{sale.path}/basket/switch")
-    assert "0; url=https://boutique.example/checkout-link/?products=512:1,601:1" in away.text
+    assert "0; url=https://boutique.example/checkout-link/?products=512:1,601:1&amp;utm_source=visio" in away.text
     assert away.headers["Referrer-Policy"] == "same-origin"
     assert "passe à la boutique en ligne" in seller_client.get(f"/desk/cases/{sale.case_key}").text
+    for page in (f"/desk/cases/{sale.case_key}", f"/desk/cases/{sale.case_key}/basket"):
+        assert "Passé à votre boutique en ligne" in seller_client.get(page).text
     assert sale.customer.get(f"{sale.path}/order").location.endswith("/basket"), "nothing is ordered here"
 
 
