@@ -46,9 +46,9 @@ def _rights(order: Order) -> tuple[str, ...]:
     number, day = order.number, day_year(order.placed)
     return (
         _(
-            "Vous avez 14 jours à partir de la réception pour changer d’avis, sans motif : depuis la page de la "
-            "commande, « Renoncer au contrat ici », ou par cette phrase renvoyée par e-mail : « Je vous notifie ma "
-            "rétractation de la commande {number} du {day}. Nom, adresse, date. »",
+            "Vous avez 14 jours à partir de la réception pour changer d’avis, sans motif : depuis la page de la "
+            "commande, « Renoncer au contrat ici », ou par cette phrase renvoyée par e-mail : « Je vous notifie "
+            "ma rétractation de la commande {number} du {day}. Nom, adresse, date. »",
             number=number,
             day=day,
         ),

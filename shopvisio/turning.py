@@ -59,7 +59,7 @@ def into_sale(case: Case, actor: Actor, now: datetime, tell: bool = True) -> Non
 
 def _must(case: Case, kind: str) -> None:
     if case.kind != kind or not may(case):
-        raise WrongState(_("Ce n’est plus possible : le dossier a changé entre-temps."), case.state, kind)
+        raise WrongState(_("Ce n’est plus possible : le dossier a changé entre-temps."), case.state, kind)
 
 
 def _tell(case: Case, tell: bool, now: datetime) -> None:

@@ -28,7 +28,7 @@ class TurnForm(FlaskForm):  # type: ignore[misc]
 
     device = StringField(lazy("Appareil"), id="turn-device", render_kw={"maxlength": 120})
     symptom = TextAreaField(lazy("Ce qui ne va pas"), id="turn-symptom", render_kw={"rows": 2, "maxlength": 2000})
-    dangers = StringField(lazy("Sécurité : demandez ce qu’il y a sur place"))
+    dangers = StringField(lazy("Sécurité : demandez ce qu’il y a sur place"))
 
 
 FORMS["turn"] = TurnForm
