@@ -131,10 +131,36 @@ def test_from_a_card_to_the_basket_of_a_web_shop_and_to_an_order(
         marie.locator("#basket").get_by_role("link", name="Commander").click()
     order = opened.value
     order.get_by_label("Retrait au magasin").check()
-    order.get_by_label("Au magasin, en venant la chercher").check()
     expect(order.get_by_label("Adresse de livraison")).to_be_hidden()
+    order.get_by_label("Livraison à domicile").check()
+    order.get_by_label("Par virement").check()
+    order.get_by_label("Adresse de livraison").fill("4 impasse des Tilleuls")
+    order.get_by_label("Code postal").fill("69003")
+    order.get_by_label("Ville").fill("Lyon")
     order.get_by_label("J’ai lu les conditions générales").check()
     order.get_by_role("button", name="Commander").click()
     expect(order.get_by_role("heading", name="C’est commandé, merci")).to_be_visible()
-    expect(beside).to_contain_text(re.compile(r"Commande C\d{4}-\d{4}, 89,90"))
+    expect(beside).to_contain_text(re.compile(r"Commande C\d{4}-\d{4}, 95,80"))
     expect(marie.locator("#basket")).to_contain_text(re.compile(r"Commande C\d{4}-\d{4}"))
+    is_paid_and_sent(nadia, order)
+
+
+def is_paid_and_sent(nadia: Page, order: Page) -> None:
+    """The seller notes the transfer on the invoice, then the parcel: the customer's page says so, with the invoice."""
+    with nadia.expect_popup() as opened:
+        nadia.locator("#basket").get_by_role("link", name="Commande").click()
+    desk = opened.value
+    home = desk.url
+    desk.get_by_role("link", name="Noter le paiement").click()
+    desk.get_by_label("Montant reçu").fill("95,80")
+    desk.get_by_label("Comment").first.select_option("transfer")
+    desk.get_by_role("button", name="Noter le paiement").click()
+    desk.goto(home)
+    expect(desk.get_by_text("Payée")).to_be_visible()
+    desk.get_by_text("Noter l’envoi").click()
+    desk.get_by_label("Transporteur").fill("Colissimo")
+    desk.get_by_role("button", name="Envoyée, prévenir le client").click()
+    order.reload()
+    expect(order.get_by_role("heading", name="Votre commande est en route")).to_be_visible()
+    expect(order.get_by_text("Payée")).to_be_visible()
+    expect(order.get_by_role("link", name="Facture F")).to_be_visible()

@@ -6,10 +6,12 @@
 import { pick } from "./basket.js";
 import { lookedAt, price, stock, thumb } from "./card.js";
 import { find, make } from "./dom.js";
+import { scan } from "./scan.js";
 import { called, say } from "./words.js";
 
 const PAUSE = 200; // ms of quiet before a search
 const MOST = 3; // side by side
+const SCANS = 20_000; // ms that a label is waited for
 const LINK = /^https?:\/\/\S+$/i;
 
 /** The search, what is on the screen, and what the customer asks to see. */
@@ -20,6 +22,8 @@ export class Shelf {
   #state = find("#found-state");
   #screen = find("#on-screen");
   #wish = find("#wish");
+  #scanner = find("#scan");
+  /** @type {AbortController | null} */ #scanning = null;
   #timer = 0;
   /** @type {Product[]} */ #found = [];
   /** @type {Shown} */ #shown = { cards: [], chosen: null };
@@ -40,6 +44,7 @@ export class Shelf {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#look(), PAUSE);
     });
+    this.#scanner.addEventListener("click", () => void this.#scan());
     find("button", this.#wish).addEventListener("click", () => (this.#wish.hidden = true));
     this.#look();
   }
@@ -57,6 +62,28 @@ export class Shelf {
     find("b", this.#wish).textContent = say("wishes", { name: called(message) });
     find("p", this.#wish).textContent = message.text;
     this.#wish.hidden = false;
+  }
+
+  /** Hold a label before our own camera: the product that it is of is found. */
+  async #scan() {
+    if (this.#scanning) return this.#scanning.abort();
+    const stop = (this.#scanning = new AbortController());
+    const timer = setTimeout(() => stop.abort(), SCANS);
+    this.#scanner.setAttribute("aria-pressed", "true");
+    this.#tell(say("scanning"));
+    try {
+      const code = await scan(/** @type {HTMLVideoElement} */ (find("#mine video")), stop.signal);
+      this.#tell(code ? "" : say("noCode"));
+      if (code) {
+        this.#box.value = code;
+        await this.#look();
+      }
+    } catch {
+      this.#tell(say("noCode"));
+    }
+    clearTimeout(timer);
+    this.#scanning = null;
+    this.#scanner.setAttribute("aria-pressed", "false");
   }
 
   async #look() {
