@@ -164,3 +164,33 @@ def is_paid_and_sent(nadia: Page, order: Page) -> None:
     expect(order.get_by_role("heading", name="Votre commande est en route")).to_be_visible()
     expect(order.get_by_text("Payée")).to_be_visible()
     expect(order.get_by_role("link", name="Facture F")).to_be_visible()
+
+
+RACE = """async ([paths, variant, wish]) => {
+  const csrf_token = document.querySelector("#call").dataset.csrf;
+  const post = (path, fields) => fetch(path, { method: "POST", body: new URLSearchParams({ ...fields, csrf_token }) });
+  for (const path of paths) await post(`${path}/basket/pick`, { variant });
+  const answers = await Promise.all(paths.map((path) => post(`${path}/order`, wish)));
+  return Promise.all(answers.map(async (answer) => [answer.status, answer.url, await answer.text()]));
+}"""
+
+
+def test_of_two_who_order_the_last_piece_at_the_same_moment_one_gets_it(served: Served, chromium: Chromium) -> None:
+    one, other = served.visit("sale"), served.visit("sale")
+    with closing(sqlite3.connect(Path(served.env["SHOPVISIO_DATA"]) / "shop.db", timeout=10)) as base, base:
+        (variant,) = base.execute(
+            "SELECT variant.id FROM variant JOIN product ON product.id = product_id WHERE name = ?", (MAKER,)
+        ).fetchone()
+        (before,) = base.execute("SELECT stock FROM variant WHERE id = ?", (variant,)).fetchone()
+        base.execute("UPDATE variant SET stock = 1 WHERE id = ?", (variant,))
+    page = chromium()
+    page.goto(f"{served.url}{one.case_path}/call")
+    wish = {"way": "collect", "pay": "shop", "terms": "y"}
+    answers = page.evaluate(RACE, [[one.case_path, other.case_path], str(variant), wish])
+    assert sorted(status for status, _url, _text in answers) == [200, 409]
+    won, lost = sorted(answers)
+    assert re.search(r"/orders/C\d{4}-\d{4}$", won[1])
+    assert "il n’y en a plus" in lost[2]
+    with closing(sqlite3.connect(Path(served.env["SHOPVISIO_DATA"]) / "shop.db", timeout=10)) as base, base:
+        assert base.execute("SELECT stock FROM variant WHERE id = ?", (variant,)).fetchone() == (0,)
+        base.execute("UPDATE variant SET stock = ? WHERE id = ?", (before, variant))
