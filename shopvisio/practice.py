@@ -91,7 +91,7 @@ def forget_old(now: datetime) -> list[str]:
     return [file for visit in old for file in forget(visit)]
 
 
-def _all() -> Select[tuple[Appointment]]:
+def _all() -> Select[Appointment]:
     return select(Appointment).join(Appointment.case).where(Case.kind == PRACTICE)
 
 

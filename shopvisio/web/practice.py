@@ -23,7 +23,7 @@ def page() -> ResponseReturnValue:
         "desk/practice.html",
         visit=visit,
         link=_path(visit) if visit else "",
-        is_here=bool(visit) and presence.here(visit.key)["customer"],
+        is_here=visit is not None and presence.here(visit.key)["customer"],
     )
 
 
