@@ -7,24 +7,22 @@ The door. ``issue`` and ``credit`` seal a paper inside the caller's ``db.writing
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from shopvisio.invoices import chain
-from shopvisio.invoices.facts import (
-    Address,
-    Buyer,
-    Corrected,
-    Facts,
-    Line,
-    Note,
-    Report,
-    Seller,
-    Snapshot,
-    Tried,
-    Visit,
-)
-from shopvisio.invoices.numbering import Kind
-
 if TYPE_CHECKING:
+    from shopvisio.invoices import chain
     from shopvisio.invoices.draw import make_pdf, self_test
+    from shopvisio.invoices.facts import (
+        Address,
+        Buyer,
+        Corrected,
+        Facts,
+        Line,
+        Note,
+        Report,
+        Seller,
+        Snapshot,
+        Tried,
+        Visit,
+    )
     from shopvisio.invoices.ledger import (
         Fault,
         Paper,
@@ -44,19 +42,24 @@ if TYPE_CHECKING:
         verify,
     )
     from shopvisio.invoices.mentions import lacking
-    from shopvisio.invoices.pdf import render
+    from shopvisio.invoices.numbering import Kind
 
 __all__ = [
     "Address", "Buyer", "Corrected", "Facts", "Fault", "Kind", "Line", "Note", "Paper", "PaperFile", "Report",
     "Seller", "Snapshot", "Tried", "Visit", "broken_seals", "chain", "count", "credit", "credited", "credits_of",
-    "is_taken_back", "issue", "lacking", "left_of", "make_pdf", "of_case", "pdf_of", "read", "render",
-    "self_test", "store_pdf", "verify",
+    "is_taken_back", "issue", "lacking", "left_of", "make_pdf", "of_case", "pdf_of", "read", "self_test",
+    "store_pdf", "verify",
 ]
+_VALUES = ("Address", "Buyer", "Corrected", "Facts", "Line", "Note", "Report", "Seller", "Snapshot", "Tried", "Visit")
+_HOMES = dict.fromkeys(_VALUES, "facts") | {
+    "make_pdf": "draw", "self_test": "draw", "lacking": "mentions", "Kind": "numbering",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """The rest of the door, opened at first use: the child that draws a PDF carries neither the database nor stdnum."""
+    """The rooms behind the door, opened at first use: the child that draws a PDF carries nothing but what draws."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = {"make_pdf": "draw", "self_test": "draw", "render": "pdf", "lacking": "mentions"}.get(name, "ledger")
-    return getattr(import_module(f"{__name__}.{home}"), name)
+    if name == "chain":
+        return import_module(f"{__name__}.chain")
+    return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'ledger')}"), name)

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from shopvisio import i18n
 from shopvisio.invoices.codec import from_json
 from shopvisio.invoices.facts import Seller
-from shopvisio.invoices.pdf import templates, to_pdf
+from shopvisio.invoices.page import templates
+from shopvisio.invoices.pdf import to_pdf
 
 
 def render(told: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The invoice for machines: Factur-X (EN 16931) XML out of a snapshot, and its mark in the PDF's metadata. Pure."""
+"""The invoice for machines: Factur-X (EN 16931) XML out of a snapshot. Pure."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,7 +12,6 @@ from shopvisio.invoices.facts import Line, Snapshot
 from shopvisio.invoices.numbering import Kind
 from shopvisio.money import split
 
-FILE = "factur-x.xml"
 _TYPE = {Kind.INVOICE: "380", Kind.CREDIT_NOTE: "381"}
 _PROCESS = {"goods": "B", "services": "S", "mixed": "M"}   # French business processes: 1 to be paid, 2 paid
 
@@ -77,8 +76,3 @@ def xml(snapshot: Snapshot) -> bytes:
         served=max(visit.ended for visit in facts.visits),
         process=_PROCESS[snapshot.nature] + ("1" if due else "2"),
     ).encode()
-
-
-def xmp() -> bytes:
-    """The Factur-X properties and their schema, to stand inside the PDF's one rdf:RDF."""
-    return _templates.get_template("facturx.xmp").render(file=FILE).encode()

@@ -1,54 +1,27 @@
-"""Snapshot in, PDF/A-3 out: tagged, its fonts and its Factur-X inside, the same bytes every time.
+"""HTML in, PDF/A-3 out: tagged, its fonts and its Factur-X inside, the same bytes every time.
 
-Runs in a child process of its own (``python -m shopvisio.invoices.pdf``, see ``child``): reads a snapshot
-on standard input, writes the PDF on standard output. It never opens an address other than ``data:``.
+Runs in a child process of its own (``python -m shopvisio.invoices.pdf``, see ``child``): reads what :func:`ordered`
+wrote on standard input, writes the PDF on standard output. It never opens an address other than ``data:``, and loads
+what draws and nothing else: that is most of the time a paper takes.
 """
 
 import base64
-import re
+import json
 import sys
-import unicodedata
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
-
-from babel import Locale
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from shopvisio import i18n, qr
-from shopvisio.invoices import facturx
-from shopvisio.invoices.codec import from_json
-from shopvisio.invoices.facts import Snapshot
-from shopvisio.invoices.numbering import Kind
 
 ROOM = Path(__file__).parent
+FACTUR_X = "factur-x.xml"
 _FACES = {400: "Paper-Regular.ttf", 600: "Paper-SemiBold.ttf"}
 
 
-def render(snapshot_json: str) -> bytes:
-    """The PDF of a sealed snapshot. Heavy, and fatal where a library fails: for the child process only."""
-    snapshot = from_json(Snapshot, snapshot_json)
-    for_machines = snapshot.kind is not Kind.NO_CHARGE_NOTE and not snapshot.facts.test   # nobody books a specimen
-    attached = facturx.xml(snapshot) if for_machines else None
-    with i18n.use(snapshot.facts.language, ZoneInfo(snapshot.facts.zone)):
-        return to_pdf(page(snapshot), attached, snapshot.issued_at)
-
-
-def page(snapshot: Snapshot) -> str:
-    """The paper as HTML, in the reader's language and zone."""
-    name = "note.html" if snapshot.kind is Kind.NO_CHARGE_NOTE else "invoice.html"
-    facts = snapshot.facts
-    return templates().get_template(name).render(
-        paper=snapshot, facts=facts, seller=facts.seller, buyer=facts.buyer, totals=snapshot.totals, due=snapshot.due,
-        lines=facturx.sold(snapshot), natures=_natures(),
-        staff=_once(visit.staff for visit in facts.visits),
-        days=_once(i18n.here(visit.started).date() for visit in facts.visits),
-        transfer=_transfer(snapshot) if snapshot.due > 0 and facts.seller.iban else "",
-    )
+def ordered(html: str, attached: bytes | None, moment: datetime) -> bytes:
+    """What :func:`to_pdf` is to do, for the child that does it."""
+    order = {"html": html, "attached": attached and attached.decode(), "moment": moment.isoformat()}
+    return json.dumps(order).encode()
 
 
 def to_pdf(html: str, attached: bytes | None, moment: datetime) -> bytes:
@@ -67,7 +40,7 @@ def to_pdf(html: str, attached: bytes | None, moment: datetime) -> bytes:
         font_config=fonts, stylesheets=[style], pdf_variant="pdf/a-3a")
     if attached is not None:
         document.metadata.attachments.append(Attachment(
-            file_obj=BytesIO(attached), name=facturx.FILE, description="Factur-X", relationship="Alternative",
+            file_obj=BytesIO(attached), name=FACTUR_X, description="Factur-X", relationship="Alternative",
             created=moment, modified=moment, url_fetcher=fetcher,
         ))
         document.metadata = _with_factur_x(document.metadata)
@@ -84,7 +57,7 @@ def _with_factur_x(metadata: Any) -> Any:
     class WithFacturX(DocumentMetadata):   # type: ignore[misc]   # weasyprint has no types
         def generate_rdf_metadata(self, *variant: Any) -> bytes:
             rdf: bytes = super().generate_rdf_metadata(*variant)
-            return rdf.replace(b"</rdf:RDF>", facturx.xmp() + b"</rdf:RDF>")
+            return rdf.replace(b"</rdf:RDF>", _xmp() + b"</rdf:RDF>")
 
     return WithFacturX(**vars(metadata))
 
@@ -102,110 +75,16 @@ def _data(kind: str, content: bytes) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def templates() -> Environment:
-    """The templates of papers, with the words and filters they use."""
-    environment = Environment(
-        loader=FileSystemLoader(ROOM / "templates"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )
-    environment.globals.update(_=i18n._, n_=i18n.n_, Kind=Kind)
-    environment.filters.update(
-        money=lambda cents: i18n.money(cents, decimals=True), unit=_unit, rate=_rate, day=i18n.day_year,
-        short=i18n.day_short, time=i18n.time, days=_days, listed=_listed, fours=_fours, siret=_siret, siren=_siren,
-        tied=_tied, whole=lambda text: text.replace(" ", i18n.NB), country=_country,
-        bare=lambda address: address.removeprefix("https://").removeprefix("http://").rstrip("/"),
-        stamp=lambda moment: f"{moment:%Y-%m-%dT%H:%M:%SZ}",
-    )
-    return environment
-
-
-def _transfer(snapshot: Snapshot) -> str:
-    """The EPC QR of a transfer (EPC069-12) as an image address: banking apps fill the form from it."""
-    seller = snapshot.facts.seller
-    image = qr.transfer(
-        _ascii(seller.registered_name)[:70], "".join(seller.iban.split()), "".join(seller.bic.split()),
-        Decimal(snapshot.due) / 100, snapshot.number, dark="#16201f",
-    )
-    return _data("image/svg+xml", image)
-
-
-def _ascii(name: str) -> str:
-    """The name in plain letters: scanners disagree about any other."""
-    for letter, plain in (("œ", "oe"), ("Œ", "OE"), ("æ", "ae"), ("Æ", "AE"), ("ß", "ss"), ("ø", "o"), ("’", "'")):
-        name = name.replace(letter, plain)
-    return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-
-
-def _natures() -> dict[str, str]:
-    return {
-        "services": i18n._("Prestation de services"), "goods": i18n._("Livraison de biens"),
-        "mixed": i18n._("Biens et services"),
-    }
-
-
-def _once(items: Iterable[Any]) -> list[Any]:
-    """Each item that says something, at its first place."""
-    return list(dict.fromkeys(item for item in items if item))
-
-
-def _listed(items: Sequence[str]) -> str:
-    """``a, b et c``."""
-    if len(items) < 2:
-        return "".join(items)
-    return i18n._("{some} et {last}", some=", ".join(items[:-1]), last=items[-1])
-
-
-def _days(days: Sequence[date]) -> str:
-    """``18 et 25 novembre 2026``; each day in full where the months differ."""
-    if len({(day.year, day.month) for day in days}) > 1:
-        return _listed([i18n.day_year(day) for day in days])
-    return _listed([*(str(day.day) for day in days[:-1]), i18n.day_year(days[-1])])
-
-
-def _unit(price: Any) -> str:
-    """A net unit price, with the decimals it has beyond the cent."""
-    text = i18n.money(int(price * 100), decimals=True)
-    finer = f"{price:f}".partition(".")[2][2:].rstrip("0")
-    last = max(place for place, sign in enumerate(text) if sign.isdigit()) + 1
-    return text[:last] + finer + text[last:]
-
-
-def _country(code: str) -> str:
-    """The country's name; the code itself where it is none."""
-    name: str = Locale.parse(i18n.language()).territories.get(code, code)
-    return name
-
-
-def _rate(points: int) -> str:
-    figure = f"{points / 100:g}"
-    return f"{figure.replace('.', ',')}{i18n.NB}%" if i18n.language() == "fr" else f"{figure}%"
-
-
-def _fours(number: str) -> str:
-    """``FR76 3000 …``, which stays on one line."""
-    plain = "".join(number.split())
-    return i18n.NB.join(plain[place:place + 4] for place in range(0, len(plain), 4))
-
-
-def _tied(text: str) -> str:
-    """The text, its groups of digits held together and to the word before them."""
-    return re.sub(r" (?=\d)", i18n.NB, text)
-
-
-def _siren(number: str) -> str:
-    plain = "".join(number.split())
-    return i18n.NB.join((plain[:3], plain[3:6], plain[6:]))
-
-
-def _siret(number: str) -> str:
-    plain = "".join(number.split())
-    return i18n.NB.join((plain[:3], plain[3:6], plain[6:9], plain[9:]))
+def _xmp() -> bytes:
+    """The Factur-X properties and their schema, to stand inside the PDF's one rdf:RDF."""
+    return (ROOM / "templates" / "facturx.xmp").read_bytes()
 
 
 def main() -> None:
-    """The child process: one snapshot in, one PDF out."""
-    pdf = render(sys.stdin.buffer.read().decode())
-    sys.stdout.buffer.write(pdf)
+    """The child process: one page in, one PDF out."""
+    order = json.load(sys.stdin.buffer)
+    attached = order["attached"] and order["attached"].encode()
+    sys.stdout.buffer.write(to_pdf(order["html"], attached, datetime.fromisoformat(order["moment"])))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from shopvisio import child, config, hub, serving
+from shopvisio import config, hub, invoices, serving
 from shopvisio.errors import Unavailable
 
 
@@ -22,7 +22,7 @@ def render(snapshot: bytes) -> None:
     while True:
         due = time.monotonic() + 1
         with suppress(Unavailable):      # as a job, it would be tried again
-            hub.in_thread(child.run, "shopvisio.invoices.pdf", snapshot)
+            hub.in_thread(invoices.make_pdf, snapshot.decode())
             print("paper", flush=True)
         hub.sleep(max(0, due - time.monotonic()))
 

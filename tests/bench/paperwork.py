@@ -4,7 +4,7 @@ A whole base is filled with ten thousand invoices, credit notes and no-charge no
 payments and closings. The last line is JSON:
 
     issue_ms          issuing one paper: lock, number, snapshot, hash, commit on the disk
-    render_ms         drawing the usual invoice in its child process, from the order to the bytes
+    render_ms         drawing the usual invoice, from its snapshot to the bytes: page and data here, the rest in a child
     render_ratio      the same / the bare WeasyPrint call on the same HTML in a process of its own (medians, in turn)
     verify_10k_s      the command ``shopvisio verify``, its start included; verify_ledger_s without it
     rss_mb            memory of the issuing process after a tenth of the papers, and at the end
@@ -29,12 +29,13 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from shopvisio import books, child, config, i18n, invoices, payments
+from shopvisio import books, child, config, invoices, payments
 from shopvisio.accounts import APPLIANCE
 from shopvisio.app import create_app
 from shopvisio.db import db, writing
 from shopvisio.invoices import Kind, Paper
-from shopvisio.invoices.pdf import page, stylesheet
+from shopvisio.invoices.page import page
+from shopvisio.invoices.pdf import stylesheet
 from tests.invoices.kills import write_and_kill
 from tests.invoices.sample_papers import NOT_REPAIRED, NOW, REPAIRED, open_ledger
 
@@ -113,8 +114,7 @@ def drawing(draws: int, beside: int) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as folder, open_ledger(Path(folder)), writing():
         usual = invoices.issue(Kind.INVOICE, replace(REPAIRED), 1, NOW).snapshot
     snapshot = invoices.read(Paper(snapshot=usual))
-    with i18n.use(snapshot.facts.language, i18n.zone()):
-        html = page(snapshot).replace("</head>", f"<style>{stylesheet()}</style></head>").encode()
+    html = page(snapshot).replace("</head>", f"<style>{stylesheet()}</style></head>").encode()
     ours, bare = list[float](), list[float]()
     for _n in range(draws):
         ours.append(_timed(lambda: invoices.make_pdf(usual, PATIENCE)))

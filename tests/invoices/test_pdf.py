@@ -21,7 +21,7 @@ from pypdf.generic import DictionaryObject
 
 from shopvisio.db import writing
 from shopvisio.errors import Unavailable
-from shopvisio.invoices import Address, Buyer, Kind, Line, Paper, credit, issue, make_pdf, self_test
+from shopvisio.invoices import Address, Buyer, Kind, Line, Paper, credit, draw, issue, make_pdf, self_test
 
 from .family import BAKERY, NOTES
 from .sample_papers import FEE, NOT_REPAIRED, NOW, PART, REPAIRED, SHOP, SMALL_SHOP, open_ledger
@@ -340,9 +340,12 @@ def test_the_machine_can_show_that_it_draws() -> None:
     assert 0 < self_test() < 15
 
 
-def test_a_child_that_fails_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_child_that_fails_harms_nobody(
+    drawn: dict[str, Drawn], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draw, "page", lambda _snapshot: "<p>Marie Roux</p><link rel=attachment href='file:///etc'>")
     with pytest.raises(Unavailable):
-        make_pdf('{"number": "Marie Roux"}')
+        make_pdf(drawn["note"].snapshot)
     assert len(caplog.records) == 2
     assert "exit 1" in caplog.text
     assert "Marie" not in caplog.text
@@ -357,8 +360,9 @@ def test_the_child_gives_way_and_cannot_grow() -> None:
     assert "MemoryError" in grown.stderr
 
 
-def test_the_child_carries_no_database() -> None:
+def test_the_child_carries_what_draws_and_nothing_else() -> None:
+    spared = {"flask", "sqlalchemy", "jinja2", "babel", "segno", "stdnum", "zoneinfo"}
     loaded = subprocess.run(
-        [sys.executable, "-c", "import sys, shopvisio.invoices.pdf; print({'flask', 'sqlalchemy'} & {*sys.modules})"],
+        [sys.executable, "-c", f"import sys, shopvisio.invoices.pdf; print({spared} & {{*sys.modules}})"],
         capture_output=True, text=True, timeout=30, check=True)
     assert loaded.stdout == "set()\n"
