@@ -147,6 +147,18 @@ def _one_of(choices: Mapping[str, Text]) -> Read:
     return read
 
 
+def _account(root: str) -> Read:
+    """A number of the general chart that begins with ``root``: three digits, then up to nine digits or capitals."""
+
+    def read(typed: str) -> str:
+        value = typed.replace(" ", "").upper()
+        if not (value.startswith(root) and re.fullmatch(r"[0-9]{3}[0-9A-Z]{0,9}", value, re.ASCII)):
+            raise ValueError(_("Un numéro de compte qui commence par {root}, de 3 à 12 signes.", root=root))
+        return value
+
+    return read
+
+
 def _stripe_key(typed: str) -> str:
     value = typed.strip()
     if value and not re.fullmatch(r"(sk|rk)_(live|test)_\w{8,200}", value):
@@ -302,7 +314,7 @@ def _public_name(typed: str) -> str:
     return f"{host}:{port}" if port and port != "443" else host
 
 
-SHOP, PAPERS, BOOKING, REPAIR, SELLING = "shop", "papers", "booking", "repair", "selling"
+SHOP, PAPERS, BOOKS, BOOKING, REPAIR, SELLING = "shop", "papers", "books", "booking", "repair", "selling"
 MAIL, NETWORK, DATA = "mail", "network", "data"
 GROUPS: dict[str, Text] = {
     SHOP: lazy("Boutique"),
@@ -310,9 +322,26 @@ GROUPS: dict[str, Text] = {
     REPAIR: lazy("Réparation en visio"),
     SELLING: lazy("Vente en visio"),
     PAPERS: lazy("Factures et TVA"),
+    BOOKS: lazy("Comptabilité"),
     MAIL: lazy("E-mails et SMS"),
     NETWORK: lazy("Réseau"),
     DATA: lazy("Données"),
+}
+
+ACCOUNTS: dict[str, tuple[Text, Text, str, str]] = {  # what each is for, its help, how it begins, and at first
+    "customers": (lazy("Clients"), lazy("Ce que vos clients vous doivent."), "41", "411000"),
+    "vat": (lazy("TVA collectée"), lazy("Celle que portent vos factures."), "4457", "445710"),
+    "services": (lazy("Prestations de services"), lazy("Les réparations, hors taxes."), "70", "706000"),
+    "goods": (lazy("Ventes de marchandises"), lazy("Les pièces et les articles, hors taxes."), "70", "707000"),
+    "bank": (lazy("Banque"), lazy("Les virements."), "51", "512000"),
+    "cash": (lazy("Caisse"), lazy("Les espèces."), "53", "530000"),
+    "cheques": (lazy("Chèques à encaisser"), lazy("Les chèques, jusqu’à leur remise en banque."), "51", "511200"),
+    "cards": (
+        lazy("Cartes à encaisser"),
+        lazy("Les cartes, au magasin ou en ligne, jusqu’au virement de la banque ou de Stripe."),
+        "51",
+        "511500",
+    ),
 }
 
 SETTINGS: dict[str, Setting] = {
@@ -672,6 +701,10 @@ SETTINGS: dict[str, Setting] = {
             lazy("Nom, adresse et site du médiateur dont vous relevez."),
             _text(300),
             needed=True,
+        ),
+        *(
+            Setting(f"account_{name}", BOOKS, label, told, _account(root), first)
+            for name, (label, told, root, first) in ACCOUNTS.items()
         ),
         Setting(
             "smtp_host",

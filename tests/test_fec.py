@@ -10,11 +10,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from shopvisio import accounts, books, cases, invoices, papers, parts, payments, settings
-from shopvisio.books.fec import HEAD
 from shopvisio.db import writing
+from shopvisio.errors import Invalid
 from shopvisio.parts import Wanted
 
 SOON = timedelta(minutes=1)
+# Article A47 A-1, VII-1°: the eighteen, in the order of the text.
+HEAD = (
+    "JournalCode", "JournalLib", "EcritureNum", "EcritureDate", "CompteNum", "CompteLib", "CompAuxNum", "CompAuxLib",
+    "PieceRef", "PieceDate", "EcritureLib", "Debit", "Credit", "EcritureLet", "DateLet", "ValidDate", "Montantdevise",
+    "Idevise",
+)  # fmt: skip
 
 
 def traded(shop: Shop) -> None:
@@ -44,7 +50,7 @@ def lines(shop: Shop) -> list[dict[str, str]]:
     """The entries of the year, column by column."""
     traded(shop)
     name, text = books.entries(2026)
-    assert re.fullmatch(r"\d{9}FEC20261231\.txt", name)
+    assert name == f"{settings.get('siret')[:9]}FEC20261231.txt"  # SIREN, FEC, the last day of the year
     head, *rest, last = text.split("\r\n")
     assert (tuple(head.split("\t")), last) == (HEAD, "")
     assert all(len(line.split("\t")) == 18 for line in rest)
@@ -69,6 +75,14 @@ def test_every_line_is_as_the_layout_wants_it(lines: list[dict[str, str]]) -> No
     assert sorted(set(numbers)) == list(range(1, 8))
     assert numbers == sorted(numbers)
     assert [line["ValidDate"] for line in lines] == sorted(line["ValidDate"] for line in lines)
+    journals = {line["JournalCode"]: line["JournalLib"] for line in lines}
+    assert journals == {"VE": "Ventes", "BQ": "Banque", "CA": "Caisse"}
+    for line in lines:
+        assert line["EcritureDate"].startswith("2026")
+        assert line["PieceDate"] <= line["EcritureDate"] <= line["ValidDate"]
+        assert re.fullmatch(r"[FA]2026-\d{6}", line["PieceRef"])
+    aux = {(line["CompAuxNum"], line["CompAuxLib"]) for line in lines if line["CompteNum"] == "411000"}
+    assert {name for _number, name in aux} == {"MarieDelaunay Fils"}  # a tab is no sign that papers print
 
 
 def test_every_entry_is_in_balance_and_the_year_agrees_with_the_ledger(lines: list[dict[str, str]]) -> None:
@@ -93,6 +107,35 @@ def test_every_entry_is_in_balance_and_the_year_agrees_with_the_ledger(lines: li
         "Facture F2026-000001", "Règlement F2026-000001", "Annulation F2026-000001", "Règlement F2026-000001",
         "Règlement F2026-000001", "Avoir A2026-000001", "Remboursement A2026-000001",
     ]  # fmt: skip
+
+
+def test_the_accounts_are_the_shops_own(shop: Shop) -> None:
+    own = {
+        "customers": "411 ABC", "vat": "44571020", "services": "7061", "goods": "7071", "bank": "512100",
+        "cash": "531", "cheques": "5112", "cards": "512200",
+    }  # fmt: skip
+    with writing():
+        settings.put({f"account_{name}": number for name, number in own.items()}, "tests", NOW)
+    traded(shop)
+    rows = [line.split("\t") for line in books.entries(2026)[1].split("\r\n")[1:-1]]
+    assert {row[4] for row in rows} == {number.replace(" ", "") for number in own.values()}
+    labels = {row[4]: row[5] for row in rows}
+    assert (labels["531"], labels["44571020"]) == ("Caisse", "TVA collectée")
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("customers", "401000"), ("customers", ""), ("customers", "41"), ("customers", "4110000000000"),
+        ("customers", "411-000"), ("vat", "445660"), ("services", "607000"), ("goods", "7A7"), ("bank", "530000"),
+        ("cash", "5３0"), ("cheques", "411"), ("cards", "5115\t00"),
+    ],
+)  # fmt: skip
+def test_an_account_that_the_chart_does_not_have_there_is_refused(shop: Shop, name: str, typed: str) -> None:
+    with writing(), pytest.raises(Invalid) as refused:
+        settings.put({f"account_{name}": typed}, "tests", NOW)
+    assert list(refused.value.fields) == [f"account_{name}"]
+    assert settings.get(f"account_{name}") == settings.SETTINGS[f"account_{name}"].default
 
 
 def test_an_exempt_shop_collects_no_vat(shop: Shop) -> None:

@@ -81,7 +81,8 @@ def entries(year: int) -> tuple[str, str]:
     """The accounting entries of a year in the French layout: the file's name, by the law's rule, and its text."""
     span = span_of(str(year))
     siren = "".join(filter(str.isdigit, settings.get("siret")))[:9]
-    return f"{siren}FEC{year}1231.txt", fec.written(_snapshots(span), _journal(span), settings.zone())
+    accounts = {name: settings.get(f"account_{name}") for name in fec.LABELS}
+    return f"{siren}FEC{year}1231.txt", fec.written(_snapshots(span), _journal(span), accounts, settings.zone())
 
 
 def _report(span: Span) -> str:
