@@ -53,12 +53,13 @@ CONDITIONS = {  # how a device that was not repaired is left; with "fixed", the 
     "repairable": lazy("Réparable"),
     "end_of_life": lazy("En fin de vie"),
 }
-BARRIERS = {  # what stood in the way: the first five are the standard's
+BARRIERS = {  # what stood in the way: the first six are the standard's
     "no_part": lazy("Pièce introuvable"),
     "too_dear": lazy("Pièce trop chère"),
     "no_opening": lazy("L’appareil ne s’ouvre pas"),
     "no_documentation": lazy("Documentation introuvable"),
     "no_tool": lazy("Il manque un outil"),
+    "worn_out": lazy("Appareil trop usé"),
     "on_site": lazy("Il faut venir sur place"),
     "unsafe": lazy("Trop risqué à distance"),
     "not_found": lazy("Panne non trouvée"),

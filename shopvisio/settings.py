@@ -824,6 +824,18 @@ SETTINGS: dict[str, Setting] = {
             unit="h",
         ),
         Setting(
+            "open_repair",
+            DATA,
+            lazy("Partager les résultats des réparations"),
+            lazy(
+                "Oui : Chiffres offre une feuille au format de l’Open Repair Alliance, à envoyer ou non. Appareil, "
+                "marque, jour et résultat ; ni nom, ni texte écrit, ni photo. Ce qui est envoyé devient public."
+            ),
+            _one_of(YES_NO),
+            "no",
+            choices=YES_NO,
+        ),
+        Setting(
             "keep_pictures_months",
             DATA,
             lazy("Photos d’un dossier clos"),

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from babel.support import LazyProxy
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
 
-from shopvisio import clock, overview, ratings
+from shopvisio import clock, open_repair, overview, ratings, settings
 from shopvisio.cases import BARRIERS
+from shopvisio.errors import NotFound
 from shopvisio.i18n import _, day_short, decimal, lazy, money, month_short, n_
 from shopvisio.overview import Month, Sales
 from shopvisio.web.guard import staff
@@ -156,7 +158,18 @@ def page() -> ResponseReturnValue:
         oldest=oldest,
         ratings=ratings.latest(LATEST),
         few=FEW,
+        shared=open_repair.shared() if settings.get("open_repair") == "yes" else None,
     )
+
+
+@blueprint.get("/open-repair.csv")
+@staff("figures")
+def open_repairs() -> ResponseReturnValue:
+    """What came of each repair, in the Open Repair Data Standard, where the owner chose to share it."""
+    if settings.get("open_repair") != "yes":
+        raise NotFound
+    headers = {"Content-Disposition": f'attachment; filename="{open_repair.file_name(clock.now())}"'}
+    return Response(open_repair.shared().csv(), mimetype="text/csv", headers=headers)
 
 
 def plot(measure: Measure, months: Sequence[Month]) -> Plot:
