@@ -78,6 +78,7 @@ from shopvisio.web import (
     withdrawal,
     wording,
 )
+from shopvisio.web import bonus as bonus_pages
 from shopvisio.web import cards as card_pages
 from shopvisio.web import certificate as certificate_pages
 from shopvisio.web import guides as guide_pages
@@ -118,6 +119,7 @@ BLUEPRINTS = (
     feed,
     agenda,
     billing,
+    bonus_pages,
     books,
     history,
     look,

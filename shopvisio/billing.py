@@ -40,6 +40,7 @@ class Billing(Base):
     to_postcode: Mapped[str] = mapped_column(default="")
     to_city: Mapped[str] = mapped_column(default="")
     discount: Mapped[int] = mapped_column(default=0)
+    bonus: Mapped[str] = mapped_column(default="")  # a name of ``bonus``: what is covered for such a device
     why: Mapped[str] = mapped_column(default="")
     at: Mapped[datetime]
     by: Mapped[str]
@@ -66,15 +67,19 @@ def put(case: Case, typed: Mapping[str, str], actor: Actor, now: datetime) -> No
     then."""
     given, wrong = _given(typed), faults(typed)
     discount = _discount(case, typed.get("discount") or "", given["why"], wrong)
+    covered = (typed.get("bonus") or "")[:LONGEST]
+    if covered and given["siren"]:
+        wrong["bonus"] = _("Le bonus est pour les particuliers.")
     if wrong:
         raise Invalid(_("Quelques réponses sont à corriger."), wrong)
     given |= {"siren": siren.compact(given["siren"]), "vat_id": vat.compact(given["vat_id"]) if given["vat_id"] else ""}
     entered = of(case) or Billing(case_id=case.id)
     for name, value in given.items():
         setattr(entered, name, value)
-    entered.discount, entered.at, entered.by = discount, now, actor.name
+    entered.discount, entered.bonus, entered.at, entered.by = discount, covered, now, actor.name
     db.session.add(entered)
-    record(case, "billing", actor, now, company=given["company"], siren=given["siren"], discount=discount)
+    told = {"company": given["company"], "siren": given["siren"], "discount": discount, "bonus": covered}
+    record(case, "billing", actor, now, **told)
 
 
 def faults(typed: Mapping[str, str]) -> dict[str, str]:

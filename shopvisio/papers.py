@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import select
 
-from shopvisio import billing, booking, calls, cases, imprint, invoices, orders, settings, steps
+from shopvisio import billing, bonus, booking, calls, cases, imprint, invoices, orders, payments, settings, steps
 from shopvisio.cases import Case, Part
 from shopvisio.db import db
 from shopvisio.i18n import _, day_year, money, use
@@ -40,7 +40,14 @@ def issue(case: Case, now: datetime) -> Paper | None:
     if case.state != "closed" or kind is None:
         return None
     with use(settings.get("language"), settings.zone()):
-        return current(case) or invoices.issue(kind, _facts(case, now), case.id, now)
+        standing = current(case)
+        if standing is not None:
+            return standing
+        facts = _facts(case, now)
+        paper = invoices.issue(kind, facts, case.id, now)
+    if facts.covered:
+        payments.cover(case, paper, facts.paid, now)
+    return paper
 
 
 def take_back(case: Case, now: datetime, spared: Paper | None = None) -> list[Paper]:
@@ -50,6 +57,8 @@ def take_back(case: Case, now: datetime, spared: Paper | None = None) -> list[Pa
         for paper in _of_outcome(case)
         if paper.kind == Kind.INVOICE.value and not invoices.is_taken_back(paper) and paper is not spared
     ]
+    for paper in standing:
+        payments.uncover(case, paper, now)
     with use(settings.get("language"), settings.zone()):
         contested = _("Résultat contesté par le client")
         why = contested if case.returned is None else _("Panne revenue sous garantie et non réparée")
@@ -65,6 +74,7 @@ def without_pdf() -> list[Paper]:
 def _facts(case: Case, now: datetime) -> Facts:
     repaired, today = case.outcome == "repaired", now.astimezone(settings.zone()).date()
     buyer, lines = billing.buyer(case), _lines(case) if case.outcome == "repaired" else ()
+    covered = bonus.of(case, sum(line.gross for line in lines), today)
     return Facts(
         seller=imprint.seller(today),
         buyer=buyer,
@@ -74,6 +84,8 @@ def _facts(case: Case, now: datetime) -> Facts:
         lines=lines,
         confirmed=case.closed_at,
         due_on=today + timedelta(days=settings.get("due_days")),
+        paid=covered,
+        covered=_("Bonus Réparation") if covered else "",
         texts=_texts(case, lines, today) if repaired else (),
         notes=imprint.notes(today) if buyer.is_business and repaired else (),
         report=None if repaired else _report(case),

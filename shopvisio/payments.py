@@ -12,7 +12,7 @@ from sqlalchemy import ForeignKey, Select, case, event, func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shopvisio.accounts import Actor
+from shopvisio.accounts import APPLIANCE, Actor
 from shopvisio.cases import Case, record
 from shopvisio.db import Base, db
 from shopvisio.errors import Invalid, WrongState
@@ -21,7 +21,8 @@ from shopvisio.invoices import Fault, Kind, Paper, broken_seals, chain
 
 BY_HAND = {"cash": lazy("Espèces"), "card": lazy("Carte"), "transfer": lazy("Virement"), "cheque": lazy("Chèque")}
 ONLINE = "online"  # what the customer pays by card over the network: nobody types it
-METHODS = {**BY_HAND, ONLINE: lazy("Carte en ligne")}
+BONUS = "bonus"  # what an eco-organisation pays in the customer's place, from the invoice on
+METHODS = {**BY_HAND, ONLINE: lazy("Carte en ligne"), BONUS: lazy("Bonus Réparation")}
 
 
 class Payment(Base):
@@ -94,11 +95,18 @@ def to_give_back(note: Paper) -> int:
     invoice = db.session.get(Paper, note.corrects_id) if note.corrects_id else None
     if invoice is None:
         return 0
-    return max(0, min(-balance(invoice), note.gross + _moved(note)))
+    return max(0, min(-balance(invoice), note.gross + _moved(note), _their_own(invoice)))
 
 
 def _moved(paper: Paper) -> int:
     return db.session.scalar(select(func.coalesce(func.sum(Payment.cents), 0)).where(Payment.paper_id == paper.id)) or 0
+
+
+def _their_own(invoice: Paper) -> int:
+    """What the customer themselves paid for this invoice and has not had back."""
+    family = (Paper.id == invoice.id) | (Paper.corrects_id == invoice.id)
+    moved = select(func.coalesce(func.sum(Payment.cents), 0)).join(Paper, Paper.id == Payment.paper_id)
+    return db.session.scalar(moved.where(family, Payment.method != BONUS)) or 0
 
 
 def owed_in_all() -> int:
@@ -129,6 +137,20 @@ def refund(case: Case, credit_note: Paper, cents: int, method: str, actor: Actor
     payment = _append(credit_note, -cents, _known(method, actor), actor, now)
     record(case, "refunded", actor, now, paper=credit_note.number, cents=cents, method=method)
     return payment
+
+
+def cover(case: Case, paper: Paper, cents: int, now: datetime) -> None:
+    """An eco-organisation owes this part of a new invoice, not the customer."""
+    _append(paper, cents, BONUS, APPLIANCE, now)
+    record(case, "covered", APPLIANCE, now, paper=paper.number, cents=cents, method=BONUS)
+
+
+def uncover(case: Case, paper: Paper, now: datetime) -> None:
+    """The invoice is taken back: nobody owes that part any more."""
+    for line in standing(paper):
+        if line.method == BONUS:
+            _append(paper, -line.cents, BONUS, APPLIANCE, now, line.id)
+            record(case, "uncovered", APPLIANCE, now, paper=paper.number, cents=line.cents, method=BONUS)
 
 
 def undo(case: Case, payment: Payment, actor: Actor, now: datetime) -> Payment:

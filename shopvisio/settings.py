@@ -342,6 +342,7 @@ ACCOUNTS: dict[str, tuple[Text, Text, str, str]] = {  # what each is for, its he
         "51",
         "511500",
     ),
+    "bonus": (lazy("Bonus Réparation à recevoir"), lazy("Ce que vous doit l’éco-organisme."), "46", "467000"),
 }
 
 SETTINGS: dict[str, Setting] = {
@@ -671,6 +672,19 @@ SETTINGS: dict[str, Setting] = {
             needed=True,
         ),
         Setting("bic", PAPERS, lazy("BIC"), lazy("Facultatif."), _text(11)),
+        Setting(
+            "repair_bonus",
+            PAPERS,
+            lazy("Bonus Réparation"),
+            lazy(
+                "Oui seulement si la boutique a le label QualiRépar, et si l’éco-organisme vous a dit qu’une "
+                "réparation à distance y a droit : nous n’en sommes pas sûrs. Les montants sont à la page Bonus "
+                "Réparation."
+            ),
+            _one_of(YES_NO),
+            "no",
+            choices=YES_NO,
+        ),
         Setting(
             "stripe_key",
             PAPERS,

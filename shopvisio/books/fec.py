@@ -19,7 +19,7 @@ HEAD = (
     "PieceRef", "PieceDate", "EcritureLib", "Debit", "Credit", "EcritureLet", "DateLet", "ValidDate", "Montantdevise",
     "Idevise",
 )  # fmt: skip
-JOURNALS = {"VE": "Ventes", "BQ": "Banque", "CA": "Caisse"}
+JOURNALS = {"VE": "Ventes", "BQ": "Banque", "CA": "Caisse", "OD": "Opérations diverses"}
 LABELS = {
     "customers": "Clients",
     "vat": "TVA collectée",
@@ -29,8 +29,15 @@ LABELS = {
     "cash": "Caisse",
     "services": "Prestations de services",
     "goods": "Ventes de marchandises",
+    "bonus": "Bonus Réparation à recevoir",
 }
-POTS = {"cash": ("CA", "cash"), "cheque": ("BQ", "cheques"), "card": ("BQ", "cards"), "online": ("BQ", "cards")}
+POTS = {
+    "cash": ("CA", "cash"),
+    "cheque": ("BQ", "cheques"),
+    "card": ("BQ", "cards"),
+    "online": ("BQ", "cards"),
+    "bonus": ("OD", "bonus"),
+}
 BANK = ("BQ", "bank")
 _CREDIT_NOTE = "credit_note"
 

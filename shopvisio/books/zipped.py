@@ -30,7 +30,8 @@ verifier.py      vérifie tout cela : python3 verifier.py (Python seul suffit, s
 
 Les montants des fichiers .jsonl sont en centimes, toutes taxes comprises, et les taux en centièmes de pour cent.
 """
-METHODS = {"cash": "espèces", "card": "carte", "transfer": "virement", "cheque": "chèque", "online": "carte en ligne"}
+METHODS = {"cash": "espèces", "card": "carte", "transfer": "virement", "cheque": "chèque", "online": "carte en ligne",
+           "bonus": "Bonus Réparation"}
 
 
 def main() -> None:

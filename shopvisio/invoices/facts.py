@@ -144,6 +144,7 @@ class Facts:
     due_on: date | None = None
     paid: int = 0                 # cents already received
     paid_how: str = ""            # "carte", "espèces"
+    covered: str = ""             # who pays what is paid in the buyer's place: "Bonus Réparation"
     pay_link: str = ""            # a web address
     pay_at_shop: str = ""         # "carte ou espèces, aux heures d’ouverture"
     texts: tuple[str, ...] = ()   # legal sentences as in force on the day

@@ -9,13 +9,14 @@ from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import DateField, SelectField, StringField, TextAreaField
 
-from shopvisio import billing, cases, clock, invoices, money, papers, payments, sentences, settings
+from shopvisio import billing, bonus, cases, clock, invoices, money, papers, payments, sentences, settings
 from shopvisio.accounts import Actor
 from shopvisio.cards import refunds
 from shopvisio.cases import Case
 from shopvisio.db import db, writing
 from shopvisio.errors import Invalid, NotFound
 from shopvisio.i18n import _, lazy
+from shopvisio.i18n import money as money_
 from shopvisio.invoices import Paper
 from shopvisio.jobs import enqueue
 from shopvisio.payments import Payment
@@ -43,6 +44,11 @@ class BillingForm(FlaskForm):  # type: ignore[misc]
         lazy("Remise sur le forfait, TTC"), description=lazy("Comme 5 ou 5,50."), render_kw={"inputmode": "decimal"}
     )
     why = StringField(lazy("Motif de la remise"), description=lazy("Imprimé sur la facture."))
+    bonus = SelectField(
+        lazy("Bonus Réparation"),
+        description=lazy("Payé par l’éco-organisme à la place du client ; ni une remise, ni moins de TVA."),
+        validate_choice=False,
+    )
 
 
 class MovedForm(FlaskForm):  # type: ignore[misc]
@@ -100,7 +106,11 @@ def _case(key: str) -> Case:
 
 
 def _buyer_page(case: Case, form: BillingForm) -> str:
-    return render_template("desk/billing.html", case=case, form=form, issued=papers.current(case))
+    offered = bonus.in_force(clock.now().astimezone(settings.zone()).date())
+    form.bonus.choices = [("", _("Aucun"))] + [
+        (name, _("{name}, {amount}", name=name, amount=money_(cents))) for name, cents in offered.items()
+    ]
+    return render_template("desk/billing.html", case=case, form=form, issued=papers.current(case), offered=offered)
 
 
 @blueprint.post("/cases/<key>/billing")
@@ -230,6 +240,8 @@ def credit(number: str) -> ResponseReturnValue:
         taken = {place: _cents(text, "lines") for place, text in typed.items() if text}
         with_money = {place: cents for place, cents in taken.items() if cents}
         note = invoices.credit(paper, now, (form.reason.data or "").strip(), with_money)
+        if invoices.is_taken_back(paper):
+            payments.uncover(case, paper, now)
         cases.record(case, "credited", _actor(), now, paper=note.number, cents=note.gross)
         enqueue("pdf", now, paper=note.id)
 

@@ -194,6 +194,18 @@ TELLINGS: dict[str, Telling] = {
     "paid_online": Telling(
         "euro", KEY, lazy("paie {cents} par carte en ligne ({paper})."), lazy("avez payé {cents} par carte ({paper}).")
     ),
+    "covered": Telling(
+        "euro",
+        KEY,
+        lazy("Le Bonus Réparation couvre {cents} de la facture {paper}."),
+        lazy("Le Bonus Réparation couvre {cents} de la facture {paper}."),
+    ),
+    "uncovered": Telling(
+        "undo",
+        KEY,
+        lazy("La facture {paper} étant annulée, son Bonus Réparation de {cents} l’est aussi."),
+        lazy("La facture {paper} étant annulée, son Bonus Réparation de {cents} l’est aussi."),
+    ),
     "card_refund_failed": Telling(
         "alert", KEY, lazy("Le remboursement de {cents} par carte n’a pas abouti ({paper}) : remboursez autrement.")
     ),
@@ -248,7 +260,7 @@ EITHER = {  # the customer's own act, or another's
 # nobody's own act: told without a name
 ON_THEIR_PAGE = {"late", "caught_up", "confirmed_by_staff"}  # the customer reads of it there in any case
 IMPERSONAL = {
-    "call_started", "card_refund_failed", "missed", "still", "nudged", "erased",
+    "call_started", "card_refund_failed", "covered", "uncovered", "missed", "still", "nudged", "erased",
     "mail_sent", "mail_failed", "sms_sent", "sms_failed",
 }  # fmt: skip
 
