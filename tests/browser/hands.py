@@ -36,6 +36,15 @@ navigator.mediaDevices.getUserMedia = async (asked) => {
   return stream;
 };
 """
+# Where the picture itself is within its element: neither beside it, nor under what the page puts next to it.
+PICTURE = """(place) => {
+  const one = place.matches("video") ? place : place.querySelector("img");
+  const [wide, high] = [one.videoWidth ?? one.naturalWidth, one.videoHeight ?? one.naturalHeight];
+  const { x, y, width, height } = one.getBoundingClientRect();
+  const by = Math[getComputedStyle(one).objectFit === "cover" ? "max" : "min"](width / wide, height / high);
+  const [across, down] = [Math.min(width, by * wide), Math.min(height, by * high)];
+  return { x: x + (width - across) / 2, y: y + (height - down) / 2, width: across, height: down };
+}"""
 SHAPED = """([selector, ratio]) => {
   const video = document.querySelector(selector);
   return video.videoWidth > 0 && Math.abs(video.videoWidth / video.videoHeight - ratio) < 0.02;
@@ -73,7 +82,9 @@ def square(page: Page, within: str) -> tuple[float, float, float]:
 
 def look(page: Page, within: str) -> tuple[float, float, float] | None:
     """The same at this moment; None while it is not to be seen."""
-    at = box(page.locator(within))
+    at: FloatRect = page.locator(within).evaluate(PICTURE)
+    if not at["width"]:
+        return None
     with Image.open(BytesIO(page.screenshot(clip=at))) as seen:
         bands = seen.convert("RGB").split()
         scale = seen.width / at["width"]

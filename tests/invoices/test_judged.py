@@ -71,6 +71,12 @@ def credit_note() -> bytes:
     return xml(between_businesses(Kind.CREDIT_NOTE, due_on=NOW.date()))
 
 
+def address_of(siren: bytes) -> bytes:
+    """How a platform finds a business."""
+    return b'<ram:URIUniversalCommunication><ram:URIID schemeID="0225">%s</ram:URIID></ram:URIUniversalCommunication>' \
+        % siren
+
+
 @pytest.mark.parametrize(("was", "becomes", "rule"), [
     (b"<ram:GrandTotalAmount>41.90", b"<ram:GrandTotalAmount>41.91", "BR-CO-15"),
     (b"<ram:DuePayableAmount>41.90", b"<ram:DuePayableAmount>40.90", "BR-CO-16"),
@@ -80,8 +86,23 @@ def credit_note() -> bytes:
     (b'unitCode="C62"', b'unitCode="ZZZ9"', "FX-SCH"),
     (b"<ram:CountryID>FR</ram:CountryID>", b"", "XSD"),
     (b"<ram:TypeCode>380", b"<ram:TypeCode>999", "EN 16931"),
+    (b"<ram:ID>F2026-000042", b"<ram:ID>F2026-000042-" + 24 * b"0", "BR-FR-01"),
     (b"<ram:ID>F2026-000042", b"<ram:ID>F2026 000042", "BR-FR-02"),
+    (b'format="102">2026', b'format="102">1999', "BR-FR-03"),
+    (b"<ram:TypeCode>380", b"<ram:TypeCode>325", "BR-FR-04"),
     (b"<ram:SubjectCode>PMT", b"<ram:SubjectCode>PMD", "BR-FR-05"),
+    (b"<ram:SubjectCode>PMD", b"<ram:SubjectCode>AAI", "BR-FR-05"),
+    (b"<ram:SubjectCode>AAB", b"<ram:SubjectCode>AAI", "BR-FR-05"),
+    (b"<ram:SubjectCode>AAB", b"<ram:SubjectCode>PMT", "BR-FR-06"),
+    (b"<ram:ID>M1</ram:ID>", b"<ram:ID>M3</ram:ID>", "BR-FR-08"),
+    (b'schemeID="0002">912345675', b'schemeID="0002">91234567', "BR-FR-10"),
+    (address_of(b"552100554"), b"", "BR-FR-12"),
+    (address_of(b"912345675"), b"", "BR-FR-13"),
+    (b"<ram:CategoryCode>S", b"<ram:CategoryCode>L", "BR-FR-15"),
+    (b"<ram:RateApplicablePercent>20<", b"<ram:RateApplicablePercent>19<", "BR-FR-16"),
+    (b'schemeID="0225">552100554', b'schemeID="0225">552 100 554', "BR-FR-23"),
+    (b'schemeID="0002">552100554', b'schemeID="0002">5521005540', "BR-FR-32"),
+    (b">20261209<", b">20261101<", "BR-FR-CO-07"),
     (b"<ram:ID>M1</ram:ID>", b"<ram:ID>M2</ram:ID>", "BR-FR-CO-09"),
 ])
 def test_a_paper_that_is_wrong_is_found_out(judge: Judge, was: bytes, becomes: bytes, rule: str) -> None:
@@ -93,6 +114,7 @@ def test_a_paper_that_is_wrong_is_found_out(judge: Judge, was: bytes, becomes: b
 def test_a_credit_note_that_names_no_invoice_is_found_out(judge: Judge) -> None:
     paper = credit_note()
     assert judge(paper) == []
-    start, end = paper.index(b"<ram:InvoiceReferencedDocument>"), paper.index(b"</ram:InvoiceReferencedDocument>")
-    orphan = paper[:start] + paper[end + len(b"</ram:InvoiceReferencedDocument>"):]
-    assert any("BR-FR-CO-05" in broken for broken in judge(orphan))
+    for missing in (b"ram:InvoiceReferencedDocument", b"ram:FormattedIssueDateTime"):   # its number, or its date alone
+        start, end = paper.index(b"<" + missing), paper.index(b"</" + missing + b">")
+        orphan = paper[:start] + paper[end + len(missing) + 3:]
+        assert any("BR-FR-CO-05" in broken for broken in judge(orphan))
