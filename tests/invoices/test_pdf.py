@@ -1,5 +1,6 @@
 """The papers as people and machines receive them: drawn by the child process, read back by other programs."""
 
+import base64
 import hashlib
 import io
 import json
@@ -16,6 +17,7 @@ from xml.etree import ElementTree as ET
 
 import pikepdf
 import pytest
+from PIL import Image
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
@@ -97,10 +99,21 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Drawn]:
                     REPAIRED, buyer=replace(BAKERY, deliver_to=Address("1 rue Neuve", "69002", "Lyon")), notes=NOTES,
                     lines=(replace(FEE, discount=500), replace(PART, rate=550))), 1, NOW),
             }
+            abroad = replace(SHOP, logo=_logo(), tagline="Électroménager, plomberie et petites réparations")
+            papers["english"] = issue(Kind.INVOICE, replace(REPAIRED, seller=abroad, language="en"), 1, NOW)
+            papers["english note"] = issue(
+                Kind.NO_CHARGE_NOTE, replace(NOT_REPAIRED, seller=abroad, language="en"), 1, NOW)
             papers["specimen"] = issue(Kind.INVOICE, replace(REPAIRED, test=True), 1, NOW)
             papers["part"] = credit(papers["business"], NOW + timedelta(days=2), "Pièce renvoyée.", {1: 1290})
             papers["credit"] = credit(papers["invoice"], NOW + timedelta(days=2), "Facture établie deux fois.")
         return {name: _draw(paper) for name, paper in papers.items()}
+
+
+def _logo() -> str:
+    """As tall as one may be."""
+    made = io.BytesIO()
+    Image.new("RGB", (300, 300), "#b3261e").save(made, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(made.getvalue()).decode()}"
 
 
 def _draw(paper: Paper) -> Drawn:
@@ -122,7 +135,8 @@ def test_an_invoice_says_what_the_law_wants(drawn: dict[str, Drawn]) -> None:
 
 def test_what_is_usual_fits_one_page(drawn: dict[str, Drawn]) -> None:
     assert {name: len(drawn[name].reader.pages) for name in drawn if name not in ("long", "hostile")} == {
-        "invoice": 1, "note": 1, "paid": 1, "exempt": 1, "credit": 1, "business": 1, "part": 1, "specimen": 1}
+        "invoice": 1, "note": 1, "paid": 1, "exempt": 1, "credit": 1, "business": 1, "part": 1, "specimen": 1,
+        "english": 1, "english note": 1}
 
 
 def test_forty_lines_run_over_three_pages_and_none_is_lost(drawn: dict[str, Drawn]) -> None:
