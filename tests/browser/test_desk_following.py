@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from tests.conftest import PASSWORD
 
 from .conftest import PHONE, ROOT, Chromium, Served, Visit
+from .hands import box
 from .people import SOON, click, colleague, customer, sees, until
 from .test_desk_waiting import EARS, rung
 
@@ -42,6 +43,8 @@ def test_the_next_customer_is_told_and_a_colleague_takes_the_visit(
     bar = karim.get_by_role("status", name="Le rendez-vous suivant")
     expect(bar).to_contain_text("Odile Kervella", timeout=SOON)
     expect(bar.get_by_role("button", name="Anne Morel")).to_contain_text("au bureau")
+    line, picture = box(bar), box(karim.locator("main.stage"))
+    assert line["y"] + line["height"] <= picture["y"], "it covers neither the picture nor its tools"
     waits = chromium("red", PHONE)
     waits.goto(f"{served.url}{odile.case_path}/call")
     click(waits, "Entrer")
