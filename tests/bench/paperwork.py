@@ -9,7 +9,8 @@ payments and closings. The last line is JSON:
     verify_10k_s      the command ``shopvisio verify``, its start included; verify_ledger_s without it
     rss_mb            memory of the issuing process after a tenth of the papers, and at the end
     kills             writers killed in mid-write (six at once); gaps and doubles found afterwards
-    timer_late_ms     how late a timer of 20 ms rings in a process while 20 invoices are drawn by its children
+    timer_late_ms     how late a timer of 20 ms rings while another thread of its process has 20 invoices drawn, both
+                      giving way to each other as the appliance's threads do
     load              of the machine when it began: figures taken on a busy machine say little
 """
 
@@ -29,7 +30,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from shopvisio import books, child, config, invoices, payments
+from shopvisio import books, child, config, invoices, payments, serving
 from shopvisio.accounts import APPLIANCE
 from shopvisio.app import create_app
 from shopvisio.db import db, writing
@@ -132,6 +133,7 @@ def _timed(act: Callable[[], object]) -> float:
 
 def lateness(act: Callable[[], object]) -> list[float]:
     """By how many milliseconds a timer of 20 ms was late, each time it rang while ``act`` ran in another thread."""
+    sys.setswitchinterval(serving.SWITCH)
     late, busy = list[float](), threading.Thread(target=act)
     busy.start()
     due = time.perf_counter() + TICK
