@@ -38,7 +38,7 @@ navigator.mediaDevices.getUserMedia = async (asked) => {
 """
 # Where the picture itself is within its element: neither beside it, nor under what the page puts next to it.
 PICTURE = """(place) => {
-  const one = place.matches("video") ? place : place.querySelector("img");
+  const one = place.querySelector("video, img");
   const [wide, high] = [one.videoWidth ?? one.naturalWidth, one.videoHeight ?? one.naturalHeight];
   const { x, y, width, height } = one.getBoundingClientRect();
   const by = Math[getComputedStyle(one).objectFit === "cover" ? "max" : "min"](width / wide, height / high);
