@@ -33,7 +33,7 @@ class BonusAmount(Base):
 
 def is_offered() -> bool:
     """Whether this shop has it to give."""
-    return settings.get("repair_bonus") == "yes"
+    return bool(settings.get("repair_bonus") == "yes")
 
 
 def told() -> list[BonusAmount]:

@@ -9,13 +9,13 @@ import csv
 import io
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from shopvisio import settings
 from shopvisio.cases import Case
@@ -154,7 +154,7 @@ def file_name(now: datetime) -> str:
 
 
 def _attempts(
-    found: list[Row[Any]], provider: str, brands: Mapping[int, str], problems: Mapping[int, str]
+    found: Sequence[Any], provider: str, brands: Mapping[int, str], problems: Mapping[int, str]
 ) -> Iterator[Attempt]:
     zone, prefix = settings.zone(), _letters(provider)
     for case in found:
@@ -197,7 +197,7 @@ _SOUGHT = {
 }
 
 
-def _brands(found: list[Row[Any]]) -> dict[int, str]:
+def _brands(found: Sequence[Any]) -> dict[int, str]:
     """The brand of each case, where staff read it off the device or several people named the same."""
     read = set(db.session.scalars(select(Plate.case_id)))
     named: dict[str, set[int]] = defaultdict(set)
