@@ -108,7 +108,7 @@ def _case(key: str) -> Case:
 def _buyer_page(case: Case, form: BillingForm) -> str:
     offered = bonus.in_force(clock.now().astimezone(settings.zone()).date())
     form.bonus.choices = [("", _("Aucun"))] + [
-        (name, _("{name}, {amount}", name=name, amount=money_(cents))) for name, cents in offered.items()
+        (name, f"{name}, {money_(cents)}") for name, cents in offered.items()
     ]
     return render_template("desk/billing.html", case=case, form=form, issued=papers.current(case), offered=offered)
 
