@@ -31,7 +31,7 @@ PASSWORD = demo.PASSWORD
 # they carry media or watch the time: nothing runs beside them
 ALONE = (
     *(f"browser/test_{name}" for name in ("before", "call", "coming", "desk", "repair", "whole")),
-    *("rtc/", "test_bench", "test_hub", "test_pebble", "test_server", "test_serving"),
+    *("rtc/", "test_bench", "test_hub"),
 )
 
 

@@ -14,6 +14,7 @@ import json
 import os
 import pickle
 import random
+import socket
 import struct
 import sys
 import time
@@ -28,12 +29,16 @@ from typing import Any
 import pylibsrtp
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
-from tests.bench.media import CLOCK, RATE, Media
+from shopvisio.rtc.port import SO_TIMESTAMPNS
+from tests.bench.media import CLOCK, LOOP, RATE, Media
 
 KINDS = ("audio", "video")
 Leave = Callable[[], Awaitable[None]]
 SOON = 15.0        # seconds
 LAST = 0x80        # the mark of a picture's last packet
+BURST = 64         # packets taken at once
+PACED = 10         # packets of a big picture are sent at once, then comes a pause in seconds: a browser's pacer does so
+PAUSE = 0.04
 
 
 @dataclass
@@ -43,7 +48,7 @@ class Person:
     pc: RTCPeerConnection = field(default_factory=lambda: RTCPeerConnection(
         RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)))
     begun: dict[int, float] = field(default_factory=dict)      # when each picture was sent, by its timestamp
-    ages: list[float] = field(default_factory=list)            # seconds, of the pictures that came, whole
+    ages: list[float] = field(default_factory=list)            # seconds, of pictures, when their last packet came
     sent: int = 0
     received: int = 0
 
@@ -78,39 +83,53 @@ class Person:
         self.dtls = self.streams["video"].sender.transport
         pair = self.dtls.transport._connection._nominated[1]
         self.protocol, self.peer = pair.protocol, pair.remote_addr
-        others, video = self.protocol.datagram_received, self.streams["video"]._codecs[0].payloadType
+        self.other, self.video = other, self.streams["video"]._codecs[0].payloadType
+        loop: Any = asyncio.get_running_loop()
+        theirs = self.protocol.transport.get_extra_info("socket").fileno()
+        self.socket = socket.socket(fileno=os.dup(theirs))
+        self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        loop._remove_reader(theirs)      # asyncio does not tell when a datagram came
+        loop.add_reader(self.socket, self._read)
 
-        def take(data: bytes, sender: Any) -> None:
-            if not 127 < data[0] < 192 or 191 < data[1] < 224:
-                others(data, sender)
-                return
-            with suppress(pylibsrtp.Error):
-                self.dtls._rx_srtp.unprotect(data)
-                self.received += 1
-                if data[1] == LAST | video:
-                    begun = other.begun.get(struct.unpack_from("!I", data, 4)[0])
-                    if begun is not None:
-                        self.ages.append(time.monotonic() - begun)
+    def _read(self) -> None:
+        with suppress(BlockingIOError):
+            for _datagram in range(BURST):
+                data, notes, _flags, sender = self.socket.recvmsg(2048, 64)
+                self._take(data, sender, notes[0][2])
 
-        self.protocol.datagram_received = take
+    def _take(self, data: bytes, sender: Any, note: bytes) -> None:
+        if not 127 < data[0] < 192 or 191 < data[1] < 224:
+            self.protocol.datagram_received(data, sender)
+            return
+        with suppress(pylibsrtp.Error):
+            self.dtls._rx_srtp.unprotect(data)
+            self.received += 1
+            if data[1] == LAST | self.video:
+                begun = self.other.begun.get(struct.unpack_from("!I", data, 4)[0])
+                if begun is not None:
+                    seconds, nanoseconds = struct.unpack("qq", note)
+                    self.ages.append(seconds + nanoseconds / 1e9 - begun)
 
-    async def send(self, media: Media, begin: float, seconds: float) -> None:
-        """Video and sound for so long, from ``begin`` on."""
-        await asyncio.gather(*(self._stream(kind, media[kind], begin, seconds) for kind in KINDS))
+    async def send(self, media: Media, begin: float, end: float) -> None:
+        """Video and sound from ``begin`` on, until ``end``."""
+        await asyncio.gather(*(self._stream(kind, media[kind], begin, end) for kind in KINDS))
 
-    async def _stream(self, kind: str, frames: list[list[bytes]], begin: float, seconds: float) -> None:
+    async def _stream(self, kind: str, frames: list[list[bytes]], begin: float, end: float) -> None:
         ssrc, payload_type = self.streams[kind].sender._ssrc, self.streams[kind]._codecs[0].payloadType
         sequence, origin = count(), random.getrandbits(31)
-        for number in range(round(seconds * RATE[kind])):
+        for number in range(round((end - begin) * RATE[kind])):
             await asyncio.sleep(begin + number / RATE[kind] - time.monotonic())
             payloads, stamp = frames[number % len(frames)], origin + number * CLOCK[kind] // RATE[kind]
             if kind == "video":
-                self.begun[stamp] = time.monotonic()
+                self.begun[stamp] = time.time()
             for place, payload in enumerate(payloads, 1):
                 last = LAST if place == len(payloads) and kind == "video" else 0
                 head = struct.pack("!BBHII", 0x80, last | payload_type, next(sequence) & 0xFFFF, stamp, ssrc)
                 self.protocol.transport.sendto(self.dtls._tx_srtp.protect(head + payload), self.peer)
                 self.sent += 1
+                if not place % PACED:
+                    await asyncio.sleep(PAUSE)
+                    self.begun[stamp] = time.time()
 
 
 async def meet(plan: dict[str, Any], number: int, joins: list[float]) -> tuple[list[Person], Leave]:
@@ -125,16 +144,19 @@ async def meet(plan: dict[str, Any], number: int, joins: list[float]) -> tuple[l
 
 
 async def talk(plan: dict[str, Any]) -> None:
-    """All calls of this process, at once; people speak in turn, as they would: not all in the same millisecond."""
+    """All calls of this process, at once; by ``begin`` all people speak. They began one after the other, as people do:
+    what all send is the same loop, and neither may its one picture as big as thirty others be everybody's at once, nor
+    may any be in the same millisecond.
+    """
     joins: list[float] = []
     media = pickle.loads(await asyncio.to_thread(Path(plan["media"]).read_bytes))
     numbers = range(plan["first"], plan["first"] + plan["calls"])
     people = [person for number in numbers for person in (await meet(plan, number, joins))[0]]
     say({"joins": joins})
     begin, seconds = await hear()
-    await asyncio.gather(*(
-        person.send(media, begin + (2 * plan["first"] + place) / (2 * plan["of"] * RATE["video"]), seconds)
-        for place, person in enumerate(people)))
+    apart = (LOOP + 1 / RATE["video"]) / (2 * plan["of"])
+    await asyncio.gather(*(person.send(media, begin - (2 * plan["first"] + place + 1) * apart, begin + seconds)
+                           for place, person in enumerate(people)))
     await asyncio.sleep(1)
     say({"sent": sum(person.sent for person in people), "received": sum(person.received for person in people),
          "ages": [round(age, 6) for person in people for age in person.ages]})
