@@ -21,7 +21,7 @@ from babel.support import LazyProxy
 NB = "\u00a0"
 LOCALES = {"fr": "fr_FR", "en": "en_GB"}  # a language that is not here is its own locale
 _CATALOGUES = Path(__file__).parent / "translations"
-_TIED = re.compile(r" (?=[:;?!»€%])|(?<=«) ")  # the spaces of French that no line may break at
+_TIED = re.compile(r" (?=[:;?!»€%])|(?<=«) |(?<=\d) (?=\d)")  # the spaces of French that no line may break at
 
 
 def _own_name(code: str) -> str:

@@ -671,7 +671,7 @@ SETTINGS: dict[str, Setting] = {
             _checked(stdnum_iban, lazy("Cet IBAN n’est pas juste : vérifiez chaque signe.")),
             needed=True,
         ),
-        Setting("bic", PAPERS, lazy("BIC"), lazy("Facultatif."), _text(11)),
+        Setting("bic", PAPERS, lazy("BIC"), lazy("Pour un virement venu d’ailleurs."), _text(11)),
         Setting(
             "repair_bonus",
             PAPERS,
