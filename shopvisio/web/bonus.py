@@ -27,7 +27,7 @@ class BonusForm(FlaskForm):  # type: ignore[misc]
 
     name = StringField(lazy("Appareil"), description=lazy("Comme l’éco-organisme le nomme."))
     amount = StringField(lazy("Montant, TTC"), description=lazy("0 y met fin."), render_kw={"inputmode": "decimal"})
-    valid_from = DateField(lazy("À partir du"))
+    valid_from = DateField(lazy("À partir du"), description=lazy("Aujourd’hui ou plus tard."))
 
 
 @blueprint.get("")
