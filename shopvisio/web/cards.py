@@ -4,7 +4,7 @@ from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
 from shopvisio import cards, clock, invoices, payments
-from shopvisio.cards import refunds
+from shopvisio.cards import hearing, refunds
 from shopvisio.cards.till import Till
 from shopvisio.cases import Case
 from shopvisio.db import db, writing
@@ -62,6 +62,7 @@ def webhook() -> ResponseReturnValue:
     checkout = cards.of_session(name) if what == "checkout" else None
     refund = refunds.of_name(name) if what == "refund" else None
     with writing():
+        hearing.note(now)
         if checkout is not None:
             enqueue("checkout", now, checkout=checkout.id, once=True)
         if refund is not None:

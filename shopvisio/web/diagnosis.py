@@ -27,6 +27,7 @@ from shopvisio import (
 )
 from shopvisio.accounts import Customer, Staff
 from shopvisio.backup import keeping
+from shopvisio.cards.hearing import hearing
 from shopvisio.config import Config, lan_address
 from shopvisio.db import db
 from shopvisio.errors import MailFailed, Unavailable
@@ -157,6 +158,14 @@ def _ways(now: datetime) -> Iterator[Line]:
     told = str(failing) if failing else _("aucun") if mail.is_configured() else _("aucun serveur d’envoi")
     kind = "bad" if failing else "ok" if mail.is_configured() else "warn"
     yield Line(_("E-mails qui ne partent pas"), told, kind, url_for("owner.mails"))
+    heard = hearing(now)
+    if heard:
+        told = when(heard.last) if heard.last else _("jamais entendu")
+        yield Line(_("Dernier appel de Stripe"), told, "warn" if heard.missed else "ok", _papers())
+
+
+def _papers() -> str:
+    return url_for("owner.group", group=settings.PAPERS)
 
 
 def _media() -> Iterator[Line]:

@@ -10,6 +10,7 @@ from tempfile import TemporaryFile
 from flask import current_app, url_for
 
 from shopvisio import clock, reach, settings, timekeeping
+from shopvisio.cards.hearing import hearing
 from shopvisio.i18n import _, n_, when
 from shopvisio.web import certificate
 
@@ -31,11 +32,12 @@ class Trouble:
 
 
 def of_installation(now: datetime) -> Iterator[Trouble]:
-    """The clock, the disk, the certificate, the shop's name."""
+    """The clock, the disk, the certificate, the shop's name, what Stripe should have told."""
     yield from _clock(now)
     yield from _disk()
     yield from _certificate(now)
     yield from _name()
+    yield from _stripe(now)
 
 
 def _clock(now: datetime) -> Iterator[Trouble]:
@@ -122,3 +124,11 @@ def _name() -> Iterator[Trouble]:
         fact = _("L’adresse publique de la boutique n’a pas pu être vérifiée.")
         then = _("Celle d’avant reste en usage, la recherche reprend. Si cela dure, vérifiez l’accès à Internet.")
         yield Trouble("warn", "globe", fact, then, url_for("owner.group", group=settings.NETWORK), act)
+
+
+def _stripe(now: datetime) -> Iterator[Trouble]:
+    heard = hearing(now)
+    if heard and heard.missed:
+        fact = _("Stripe ne dit plus ce que deviennent les paiements par carte.")
+        then = _("Ils sont vus quand même, mais tard. Vérifiez chez Stripe l’adresse du webhook, ici son secret.")
+        yield Trouble("warn", "alert", fact, then, url_for("owner.group", group=settings.PAPERS), _("Voir"))

@@ -242,3 +242,20 @@ def test_staff_cannot_note_by_hand_what_only_the_till_writes(payer: Payer, owner
     answer = owner_client.post("/desk/papers/F2026-000001/paid", data={"amount": "29", "method": "online"})
     assert answer.status_code == 422
     assert payer.ledger() == []
+
+
+def test_payments_of_which_stripe_told_nothing_are_a_sentence_on_the_desk(
+    payer: Payer, owner_client: FlaskClient
+) -> None:
+    silent = "Stripe ne dit plus ce que deviennent les paiements"
+    assert "jamais entendu" in owner_client.get("/desk/diagnosis").text
+    payer.clock.pass_(minutes=1)
+    payer.stripe.pay(payer.leave_for_stripe())
+    payer.clock.pass_(minutes=2)
+    payer.run_jobs()
+    assert silent not in owner_client.get("/desk").text, "it may still come"
+    payer.clock.pass_(hours=1)
+    assert silent in owner_client.get("/desk").text
+    assert payer.hook("cs_of_somebody_else") == 204
+    assert silent not in owner_client.get("/desk").text
+    assert "jamais entendu" not in owner_client.get("/desk/diagnosis").text
