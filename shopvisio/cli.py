@@ -171,12 +171,14 @@ def _say_soundness() -> None:
 @main.command(name="recovery-key")
 def recovery_key() -> None:
     """Make a new recovery key for the backups, and print it, once: nobody can show it again."""
+    from shopvisio import audit
     from shopvisio.backup import recovery
     from shopvisio.db import writing
 
     key = recovery.new()
     with _app(_config()).app_context(), writing():
         recovery.take(key)
+        audit.note("recovery_key", "shopvisio recovery-key", clock.now())
     click.echo(key)
 
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from sqlalchemy import select
 
-from shopvisio import clock, qr, settings
+from shopvisio import audit, clock, qr, settings
 from shopvisio.backup import keeping, recovery
 from shopvisio.backup.keeping import Backup
 from shopvisio.config import Config
@@ -104,6 +104,7 @@ def new_key() -> ResponseReturnValue:
     with writing():
         recovery.take(key)
         settings.note_change("recovery-key", me.name, clock.now())
+        audit.note("recovery_key", me.name, clock.now())
         enqueue("backup", clock.now(), by=me.name)
     wake_jobs()
     code = Markup(qr.link(key).decode())  # noqa: S704 - our own drawing
@@ -117,7 +118,9 @@ def take(number: int) -> ResponseReturnValue:
     found = db.session.get(Backup, number)
     if found is None or not found.is_here:
         raise NotFound
-    path = Path(found.path)
+    path, me, made = Path(found.path), guard.me(), f"{found.made:%Y-%m-%d %H:%M}Z"
+    assert me is not None  # the rule of the view says so
     with writing():
         db.session.get_one(Backup, number).taken = clock.now()
+        audit.note("backup_taken", me.name, clock.now(), made=made)
     return send_file(path, mimetype="application/octet-stream", as_attachment=True, download_name=path.name)

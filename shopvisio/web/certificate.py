@@ -17,7 +17,7 @@ from shopvisio.db import db, writing
 from shopvisio.errors import Invalid, Unavailable
 from shopvisio.i18n import _, day_year, lazy
 from shopvisio.tls import Facts
-from shopvisio.web import guard
+from shopvisio.web import guard, saving
 from shopvisio.web.guard import staff
 from shopvisio.web.typed import blame
 
@@ -221,7 +221,7 @@ def change() -> ResponseReturnValue:
             raise Invalid(fields={"public_name": _("Donnez le nom que tapent vos clients.")})
         with writing():
             typed = {"public_name": form.public_name.data or "", "certificate": "yes" if wanted else "no"}
-            settings.put(typed, me.name, now)
+            saving.put(typed, me, now)
     except Invalid as refusal:
         blame(form, refusal)
         return _page(form), 422

@@ -6,7 +6,7 @@ from datetime import timedelta
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from shopvisio import accounts, booking, clock, ics, links, settings
+from shopvisio import accounts, audit, booking, clock, ics, links, settings
 from shopvisio.accounts import Staff
 from shopvisio.booking import Appointment
 from shopvisio.db import writing
@@ -51,6 +51,7 @@ def renew() -> ResponseReturnValue:
     had = bool(me.feed)
     with writing():
         accounts.renew_feed(me)
+        audit.note("feed", me.name, clock.now(), whose=me.name)
     flash(_("Votre lien est neuf : l’ancien n’ouvre plus rien.") if had else _("Votre lien est prêt."))
     return redirect(url_for("feed.page"), 303)
 

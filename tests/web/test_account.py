@@ -271,6 +271,18 @@ def test_what_happens_to_accounts_is_noted(
     assert "faux" not in page
 
 
+def test_what_happens_to_the_shops_own_keys_is_noted(open_app: Flask, owner_client: FlaskClient) -> None:
+    owner_client.post("/desk/certificate", data={"public_name": "visio.example"})
+    owner_client.post("/desk/calendar")
+    key = re.search(r"AGE-SECRET-KEY-1\S+", owner_client.post("/desk/backups/key").text)
+    assert noted(open_app)[1:] == [("Claire Fontaine", kind) for kind in ("settings", "feed", "recovery_key")]
+    page = owner_client.get("/desk/acts").text
+    assert "Nom public" in page
+    assert "Clé de secours des sauvegardes faite et affichée" in page
+    assert key
+    assert key[0] not in page
+
+
 def test_the_log_is_the_owners(seller_client: FlaskClient) -> None:
     assert seller_client.get("/desk/acts").status_code == 403
 

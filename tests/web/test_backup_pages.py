@@ -57,6 +57,11 @@ def taken(client: FlaskClient) -> bytes:
         return answer.data
 
 
+def test_that_a_backup_was_taken_away_stands_in_the_log(owner_client: FlaskClient, backed_up: str) -> None:
+    taken(owner_client)
+    assert "Sauvegarde téléchargée, 2026-11-23 08:00Z" in owner_client.get("/desk/acts").text
+
+
 def test_a_shop_without_a_key_is_told_so_until_it_has_one(
     owner_client: FlaskClient, run_jobs: Callable[[], int]
 ) -> None:
