@@ -26,6 +26,8 @@ KINDS: Mapping[str, Text] = {
     "out": lazy("Déconnexion"),
     "ended": lazy("Connexions fermées : {whose}"),
     "password": lazy("Nouveau mot de passe : {whose}"),
+    "password_offered": lazy("Lien pour un nouveau mot de passe : {whose}"),
+    "password_chosen": lazy("Nouveau mot de passe choisi par le lien"),
     "second_on": lazy("Connexion en deux étapes mise en place"),
     "second_off": lazy("Connexion en deux étapes retirée : {whose}"),
     "recovery_new": lazy("Nouveaux codes de secours"),
@@ -38,6 +40,9 @@ KINDS: Mapping[str, Text] = {
     "claimed": lazy("Boutique installée"),
     "settings": lazy("Réglages changés : {names}"),
     "look": lazy("Logo changé"),
+    "recovery_key": lazy("Clé de secours des sauvegardes faite et affichée"),
+    "backup_taken": lazy("Sauvegarde téléchargée, {made}"),
+    "feed": lazy("Nouveau lien de calendrier : {whose}"),
 }
 
 

@@ -34,6 +34,7 @@ from shopvisio import (
     pieces,
     ratings,
     reports,
+    resets,
     settings,
     signins,
     sms,
@@ -450,6 +451,7 @@ class Letters:
             files = intake.purge(now) + inquiries.purge(now)
             signins.purge(now)
             invitations.purge(now)
+            resets.purge(now)
             audit.purge()
             enqueue("tidy", now + timedelta(days=1))
         for file in files:

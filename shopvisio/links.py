@@ -18,6 +18,7 @@ GUEST = "guest"  # of a third person's, for one call
 DEVICE = "device"  # of the cookie of a device that remembers its customer
 RESTORE = "restore"  # of who gave the claim code, to bring a backup back
 JOIN = "join"  # of the invitation of a colleague to come
+RESET = "reset"  # of the link by which a colleague chooses another password
 FEED, SHOP_FEED = "feed", "shop-feed"  # of a colleague's calendar: their own visits, or everybody's
 SIGNATURE = 16  # signs of base64: 96 bits
 

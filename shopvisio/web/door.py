@@ -155,6 +155,11 @@ def sign_in() -> ResponseReturnValue:
         form.password.errors = [refusal.message]
         return render_template("door/signin.html", form=form), 422
     tries.forget(account)
+    return after_password(staff, now)
+
+
+def after_password(staff: Staff, now: datetime) -> ResponseReturnValue:
+    """In, or on to the code for who has a second step."""
     if staff.second:
         session[HALF] = [staff.id, staff.epoch, int(now.timestamp())]
         return redirect(url_for("door.second_step", next=request.args.get("next")), 303)

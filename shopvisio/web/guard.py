@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from flask import abort, current_app, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
-from shopvisio import calls, cases, clock, invitations, links, practice, signins
+from shopvisio import calls, cases, clock, invitations, links, practice, resets, signins
 from shopvisio.accounts import Staff, behind_feed, may
 from shopvisio.calls import Call
 from shopvisio.cases import Case
@@ -17,6 +17,7 @@ from shopvisio.db import writing
 from shopvisio.errors import DiskFailed, Forbidden, NotFound
 from shopvisio.i18n import _
 from shopvisio.invitations import Invitation
+from shopvisio.resets import Reset
 from shopvisio.signins import SEEN_EVERY, SignIn
 
 REMEMBERED, YEAR = "known", 365 * 24 * 3600  # the cookie and its life, in seconds
@@ -208,6 +209,24 @@ def join_link(view: Callable[..., Any]) -> Callable[..., Any]:
 def join_token(invitation: Invitation) -> str:
     """What stands in the link of a colleague to come."""
     return links.sign(secret_key(), links.JOIN, invitation.key)
+
+
+def reset_link(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A page behind the link of a colleague who forgot their password: ``<token>`` becomes the ``reset``, None once it
+    was used, withdrawn, or outlived."""
+
+    @wraps(view)
+    def checked(token: str, **given: Any) -> Any:
+        key = links.read(secret_key(), links.RESET, token)
+        return view(reset=resets.find(key, clock.now()), **given)
+
+    checked.rule = "reset_link"  # type: ignore[attr-defined]
+    return checked
+
+
+def reset_token(reset: Reset) -> str:
+    """What stands in the link of a colleague who forgot their password."""
+    return links.sign(secret_key(), links.RESET, reset.key)
 
 
 def refuse_views_without_rule() -> None:

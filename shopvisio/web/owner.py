@@ -13,7 +13,6 @@ from wtforms import (
     BooleanField,
     DateField,
     EmailField,
-    PasswordField,
     SelectChoice,
     SelectField,
     SelectMultipleField,
@@ -322,16 +321,6 @@ class RoleForm(FlaskForm):  # type: ignore[misc]
     active = BooleanField(lazy("Peut se connecter et recevoir des rendez-vous"))
 
 
-class PasswordForm(FlaskForm):  # type: ignore[misc]
-    """A new password."""
-
-    password = PasswordField(
-        lazy("Nouveau mot de passe"),
-        description=lazy("Dix signes au moins. Il ferme toutes ses connexions en cours."),
-        render_kw={"autocomplete": "new-password"},
-    )
-
-
 class DayForm(FlaskForm):  # type: ignore[misc]
     """A date that does not follow the week."""
 
@@ -409,7 +398,6 @@ class _Person:
     """The forms of a colleague's page, the one posted kept as it was typed."""
 
     role: RoleForm
-    password: PasswordForm
     week: Mapping[str, str]
     hours_wrong: str = ""
     day: DayForm | None = None
@@ -423,9 +411,7 @@ def _colleague(key: str) -> Staff:
 
 
 def _as_kept(person: Staff) -> _Person:
-    return _Person(
-        RoleForm(formdata=None, obj=person), PasswordForm(formdata=None), week_typed(booking.hours_of(person))
-    )
+    return _Person(RoleForm(formdata=None, obj=person), week_typed(booking.hours_of(person)))
 
 
 def _person_page(person: Staff, forms: _Person) -> str:
@@ -438,13 +424,14 @@ def _person_page(person: Staff, forms: _Person) -> str:
         own_days=[(day, ", ".join(f"{clock_text(a)}–{clock_text(b)}" for a, b in own[day])) for day in own],
         roles=accounts.ROLES,
         signins=signins.of(person, clock.now()),
+        mail_leaves=mail.is_configured(),
     )
 
 
 @blueprint.get("/staff/<key>")
 @staff("staff")
 def person(key: str) -> ResponseReturnValue:
-    """A colleague: role, hours, password."""
+    """A colleague: role, hours, access."""
     found = _colleague(key)
     return _person_page(found, _as_kept(found))
 
@@ -488,7 +475,7 @@ def _note_change(person: Staff, role: str, active: bool) -> None:
 def _refused(key: str, form: RoleForm, status: int) -> ResponseReturnValue:
     found = _colleague(key)
     kept = _as_kept(found)
-    return _person_page(found, _Person(form, kept.password, kept.week)), status
+    return _person_page(found, _Person(form, kept.week)), status
 
 
 @blueprint.post("/staff/<key>/hours")
@@ -501,7 +488,7 @@ def set_hours(key: str) -> ResponseReturnValue:
     except Invalid as refusal:
         found = _colleague(key)
         kept = _as_kept(found)
-        return _person_page(found, _Person(kept.role, kept.password, request.form, refusal.fields["hours"])), 422
+        return _person_page(found, _Person(kept.role, request.form, refusal.fields["hours"])), 422
     flash(_("Horaires enregistrés. Les rendez-vous déjà pris restent."))
     return redirect(url_for("owner.person", key=key), 303)
 
@@ -520,7 +507,7 @@ def set_day(key: str) -> ResponseReturnValue:
         blame(form, refusal)
         found = _colleague(key)
         kept = _as_kept(found)
-        return _person_page(found, _Person(kept.role, kept.password, kept.week, day=form)), 422
+        return _person_page(found, _Person(kept.role, kept.week, day=form)), 422
     flash(_("Enregistré. Les rendez-vous déjà pris restent."))
     return redirect(url_for("owner.person", key=key), 303)
 
@@ -544,25 +531,6 @@ def _date(text: str) -> date:
 
 def _today() -> date:
     return clock.now().astimezone(settings.zone()).date()
-
-
-@blueprint.post("/staff/<key>/password")
-@staff("staff")
-def set_password(key: str) -> ResponseReturnValue:
-    """A new password for a colleague who lost theirs."""
-    form = PasswordForm()
-    try:
-        with writing():
-            found = _colleague(key)
-            accounts.set_password(found, form.password.data or "")
-            audit.note("password", _me().name, clock.now(), whose=found.name)
-    except Invalid as refusal:
-        blame(form, refusal)
-        found = _colleague(key)
-        kept = _as_kept(found)
-        return _person_page(found, _Person(kept.role, form, kept.week)), 422
-    flash(_("Nouveau mot de passe enregistré."))
-    return redirect(url_for("owner.person", key=key), 303)
 
 
 @blueprint.post("/staff/<key>/<any(signins, second):what>/end")

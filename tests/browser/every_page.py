@@ -37,6 +37,7 @@ from shopvisio import (
     papers,
     parts,
     ratings,
+    resets,
     settings,
     setup,
     steps,
@@ -57,6 +58,7 @@ from shopvisio.invoices import Paper
 from shopvisio.legal import Version
 from shopvisio.orders import Order, Wish
 from shopvisio.parts import Wanted
+from shopvisio.resets import Reset
 from shopvisio.steps import Wording
 from shopvisio.web import guard
 from tests.conftest import PASSWORD, Shop, a_customer, book_visit, open_shop
@@ -107,6 +109,7 @@ def fill(shop: Shop, now: datetime) -> None:
     guided(shop, now)
     setup.begin(now)
     invitations.invite("Léa Martin", "lea@shop.example", "seller", shop.owner, now)
+    resets.offer(shop.seller, shop.owner, now)
     repaired = seen(shop.repair, shop.repairer, next(back))
     cases.propose(repaired, "repaired", "Filtre nettoyé, un bouchon retiré.", shop.repairer.actor, now)
     cases.answer(repaired, True, "", now)
@@ -273,6 +276,7 @@ def by_their_own_links() -> Iterator[tuple[str, str]]:
     sent = session.scalars(select(Order).where(Order.state == "sent")).one()
     yield "stranger", f"/case/{guard.token_of(sent.case)}/orders/{sent.number}/renounce"
     yield "stranger", f"/join/{guard.join_token(invitations.waiting(clock.now())[0])}"
+    yield "stranger", f"/reset/{guard.reset_token(session.scalars(select(Reset)).one())}"
     yield "owner", f"/desk/book/1?start={held.start + timedelta(days=1):%Y-%m-%dT%H:%M}Z"
 
 

@@ -16,14 +16,14 @@ from test_hostile import paths, rules, ways
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from shopvisio import accounts, booking, calls, invitations, links
+from shopvisio import accounts, booking, calls, invitations, links, resets
 from shopvisio.db import writing
 from shopvisio.web import guard, presence, signalling
 from shopvisio.web.senders import MAY_SEND
 from shopvisio.web.signalling import EVENTS, GESTURES
 
 STAFF = ("owner", "seller", "repairer", "accountant")
-PEOPLE = (*STAFF, "customer", "guest", "calendar", "newcomer", "stranger")
+PEOPLE = (*STAFF, "customer", "guest", "calendar", "newcomer", "forgetful", "stranger")
 AT_WORK = {"owner", "seller", "repairer"}
 RULES: Mapping[str, set[str]] = {
     "anybody": set(PEOPLE),
@@ -31,6 +31,7 @@ RULES: Mapping[str, set[str]] = {
     "guest_link": {"guest"},
     "feed_link": {"calendar"},
     "join_link": {"newcomer"},
+    "reset_link": {"forgetful"},
     "staff:account": set(STAFF),
     "staff:desk": AT_WORK,
     "staff:cases": AT_WORK,
@@ -60,7 +61,10 @@ def tokens(open_app: Flask, case_path: str, booked_key: str) -> dict[str, str]:
         accounts.add_staff("Odile Compte", "accountant@shop.example", PASSWORD, "accountant", NOW)
         asked = invitations.invite("Léa Martin", "lea@shop.example", "seller", owner, NOW)
         feed = links.sign(guard.secret_key(), links.FEED, owner.feed)
+        seller = accounts.by_email("seller@shop.example")
+        assert seller is not None
         held = {"guest": guard.guest_token(call), "calendar": feed, "newcomer": guard.join_token(asked)}
+        held["forgetful"] = guard.reset_token(resets.offer(seller, owner, NOW))
     return dict.fromkeys(PEOPLE, "forged.0123456789abcdef") | {"customer": case_path.rsplit("/", 1)[1]} | held
 
 

@@ -210,19 +210,7 @@ def test_an_unknown_role_is_refused(shop: Shop) -> None:
         accounts.change(shop.seller, "king", False, False, True)
 
 
-def test_a_new_password_ends_every_sign_in(
-    open_app: Flask, owner_client: FlaskClient, seller_client: FlaskClient
-) -> None:
-    key = key_of(open_app, "seller@shop.example")
-    assert owner_client.post(f"/desk/staff/{key}/password", data={"password": "court"}).status_code == 422
-    assert seller_client.get("/desk/cases").status_code == 200
-    owner_client.post(f"/desk/staff/{key}/password", data={"password": "une phrase nouvelle"})
-    assert seller_client.get("/desk/cases").status_code == 302
-    again = seller_client.post("/signin", data={"email": "seller@shop.example", "password": "une phrase nouvelle"})
-    assert again.status_code == 303
-
-
-@pytest.mark.parametrize("path", ["", "/hours", "/password"])
+@pytest.mark.parametrize("path", ["", "/hours", "/reset", "/reset/withdraw"])
 def test_a_colleague_who_is_not_there_is_not_found(owner_client: FlaskClient, path: str) -> None:
     assert owner_client.post(f"/desk/staff/nobody{path}", data={"role": "owner"}).status_code == 404
 
