@@ -56,6 +56,7 @@ from shopvisio.web import (
     joining,
     knock,
     look,
+    metrics,
     orders,
     overview,
     owner,
@@ -93,6 +94,7 @@ LONGEST_NAP = 30.0  # seconds: jobs written by another process are found within 
 
 BLUEPRINTS = (
     health,
+    metrics,
     public,
     door,
     book,

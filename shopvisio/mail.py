@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shopvisio import i18n, settings, sms
@@ -227,6 +227,11 @@ def failing() -> list[Mail]:
     """The mails whose last try failed, newest first: given up, or to be tried again."""
     unwell = select(Mail).where(Mail.reason != "", Mail.state.in_(("waiting", "failed")))
     return list(db.session.scalars(unwell.order_by(Mail.id.desc())))
+
+
+def waiting() -> int:
+    """How many are to leave."""
+    return db.session.scalar(select(func.count()).select_from(Mail).where(Mail.state == "waiting")) or 0
 
 
 def latest(limit: int = 100) -> list[Mail]:

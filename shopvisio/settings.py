@@ -293,6 +293,27 @@ def _sms_body(typed: str) -> str:
     return body
 
 
+def _storage(typed: str) -> str:
+    url = typed.strip().rstrip("/")
+    if url and not re.fullmatch(r"https?://([a-zA-Z0-9.-]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?", url):
+        raise ValueError(_("Une adresse comme https://s3.exemple.example, sans le nom du bucket."))
+    return url
+
+
+def _word(typed: str) -> str:
+    value = typed.strip()
+    if not re.fullmatch(r"([a-zA-Z0-9][a-zA-Z0-9._-]{0,62})?", value):
+        raise ValueError(_("Un seul mot, sans accent ni espace."))
+    return value
+
+
+def _token(typed: str) -> str:
+    value = typed.strip()
+    if value and not re.fullmatch(r"[A-Za-z0-9._~+/=-]{20,200}", value):
+        raise ValueError(_("Vingt signes au moins, au hasard, sans espace ni accent."))
+    return value
+
+
 HOST = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 
 
@@ -828,6 +849,14 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting("turn_user", NETWORK, lazy("Compte TURN"), lazy("Seulement sans secret partagé."), _text(120)),
         Setting("turn_password", NETWORK, lazy("Mot de passe TURN"), "", _text(200), secret=True),
+        Setting(
+            "metrics_token",
+            NETWORK,
+            lazy("Jeton de /metrics"),
+            lazy("Pour qui surveille l’appareil avec Prometheus : quelques chiffres, rien des clients. Vide : fermé."),
+            _token,
+            secret=True,
+        ),
         Setting(
             "backup_hour",
             DATA,

@@ -22,11 +22,12 @@ def page() -> ResponseReturnValue:
     """The latest changes, of one setting with ``?name=``, or those before a line (``?before=``)."""
     name, line = request.args.get("name", ""), request.args.get("before", "")
     before = int(line) if line.isascii() and line.isdigit() and len(line) < 10 else None
-    found = settings.changes(name, before, LINES)
+    found, setting = settings.changes(name, before, LINES), settings.SETTINGS.get(name)
     return render_template(
         "desk/settings_history.html",
         days=[(day, list(lines)) for day, lines in groupby(found, key=lambda one: here(one.at).date())],
-        setting=settings.SETTINGS.get(name),
+        setting=setting,
+        present=settings.get(name) if setting else "",
         known=settings.SETTINGS,
         told=told,
         older=found[-1].id if len(found) == LINES else 0,

@@ -89,6 +89,16 @@ def test_who_changed_what_is_a_page(owner_client: FlaskClient) -> None:
     assert owner_client.get("/desk/settings/history?before=x&name=nothing").status_code == 200
 
 
+def test_a_setting_tells_what_it_was_at_first_and_since_when_it_exists(owner_client: FlaskClient) -> None:
+    owner_client.post("/desk/settings/repair", data=REPAIR)
+    page = owner_client.get("/desk/settings/history", query_string={"name": "fee"}).text
+    facts = page.split('<dl class="facts">')[1].split("</dl>")[0]
+    assert all(words in facts for words in ("32 €", "29 €", "la version 0.1.0")), facts
+    assert "Comme à l’origine" in owner_client.get("/desk/settings/repair").text
+    secret = owner_client.get("/desk/settings/history", query_string={"name": "smtp_password"}).text
+    assert "D’origine" in secret
+
+
 def test_a_setting_says_what_it_means_now(owner_client: FlaskClient) -> None:
     assert "Vos clients lisent\u00a0: 29\u00a0€ si c’est réparé" in owner_client.get("/desk/settings/repair").text
     papers = owner_client.get("/desk/settings/papers").text
