@@ -1,6 +1,6 @@
 # ShopVisio in one image: an unprivileged user, a read-only root, everything to keep in /data.
 # install.sh builds and starts it; by hand:
-#   docker build -t shopvisio .         (with card payments: --build-arg EXTRAS=stripe)
+#   docker build -t shopvisio .         (with card payments and backups in a bucket: --build-arg EXTRAS='stripe s3')
 #   docker run -d --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \
 #     -p 80:80 -p 443:443 -p 8443:8443/udp -v shopvisio-data:/data shopvisio
 
@@ -10,10 +10,10 @@ RUN apt-get -qq update \
  && apt-get -qq install -y --no-install-recommends python3 python3-venv binutils >/dev/null
 WORKDIR /opt/shopvisio
 ARG EXTRAS=""
-COPY requirements.lock requirements-stripe.lock ./
+COPY requirements.lock requirements-stripe.lock requirements-s3.lock ./
 RUN python3 -m venv venv \
  && venv/bin/pip install --quiet --disable-pip-version-check --no-cache-dir --require-hashes \
-      --only-binary :all: -r requirements${EXTRAS:+-$EXTRAS}.lock \
+      --only-binary :all: -r requirements.lock $(for extra in $EXTRAS; do echo "-r requirements-$extra.lock"; done) \
  && find venv -name '*.so*' -exec strip --strip-unneeded {} + \
  && find venv \( -name '*.py[xi]' -o -name '*.pxd' -o -name '*.[ch]' \) -delete \
  && rm -rf venv/lib/python3*/site-packages/*/tests venv/lib/python3*/site-packages/*/testing

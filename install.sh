@@ -88,22 +88,24 @@ usable() { # usable PYTHON: is it new enough, and can it make environments?
   "$1" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 }
 
-environment() { # environment PYTHON FOLDER LOCK: a virtual environment that holds exactly what LOCK says, or more
-  wanted=$(cat "$here/requirements.lock" "$here/requirements-test.lock" | sha256sum)
-  if "$2/bin/python" -m pip --version >/dev/null 2>&1; then
-    if [ "$(cat "$2/$3.installed" 2>/dev/null)" = "$wanted" ]; then return; fi
+environment() { # environment PYTHON FOLDER LOCK [EXTRA...]: a virtual environment that holds exactly what LOCK says, or more
+  python=$1 folder=$2 lock=$3
+  shift 3
+  wanted=$(printf '%s' "$*" | cat - "$here/requirements.lock" "$here/requirements-test.lock" | sha256sum)
+  if "$folder/bin/python" -m pip --version >/dev/null 2>&1; then
+    if [ "$(cat "$folder/$lock.installed" 2>/dev/null)" = "$wanted" ]; then return; fi
   else
-    "$1" -m venv --clear "$2"
+    "$python" -m venv --clear "$folder"
   fi
   say 'Installing the Python libraries…'
-  "$2/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
-    -r "$here/$3"
-  printf '%s\n' "$wanted" >"$2/$3.installed"
-}
-
-extras() { # the end of the lock's name with what the settings want besides
-  wanted=$(setting SHOPVISIO_EXTRAS '')
-  if [ -n "$wanted" ]; then printf -- '-%s' "$wanted"; fi
+  for extra in "$@"; do
+    [ -f "$here/requirements-$extra.lock" ] || die "SHOPVISIO_EXTRAS=$extra: there is no such extra."
+    set -- "$@" -r "$here/requirements-$extra.lock"
+    shift
+  done
+  "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+    -r "$here/$lock" "$@"
+  printf '%s\n' "$wanted" >"$folder/$lock.installed"
 }
 
 importable() { # importable VENV FOLDER: Python of VENV finds the package in FOLDER
@@ -423,7 +425,8 @@ program() { # made beside what runs, so that nothing that fails here changes any
   rm -rf "$PROGRAM/next"
   mkdir -p "$PROGRAM/next/app"
   if [ -d "$PROGRAM/now/venv" ]; then cp -a "$PROGRAM/now/venv" "$PROGRAM/next/venv"; fi
-  environment /usr/bin/python3 "$PROGRAM/next/venv" "requirements$(extras).lock"
+  # shellcheck disable=SC2046  # one word per extra
+  environment /usr/bin/python3 "$PROGRAM/next/venv" requirements.lock $(setting SHOPVISIO_EXTRAS '')
   importable "$PROGRAM/next/venv" "$PROGRAM/now/app"
   "$here/shopvisio/web/npm/install" "$PROGRAM/next/venv/bin/python" "$PROGRAM/vendor"
   cp -R "$here/shopvisio" "$PROGRAM/next/app/"

@@ -198,6 +198,39 @@ def backup_(file: Path | None) -> None:
 
 
 @main.command()
+@click.argument("name", required=False)
+@click.option("--url", default="", help="The address of the storage; without it, what the shop's settings say.")
+@click.option("--region", default="", help="Its region, where it has some.")
+@click.option("--bucket", "bucket_", default="", help="The bucket that holds the backups.")
+@click.option("--key", default="", help="The access key; the secret one is asked for.")
+def fetch(name: str | None, url: str, region: str, bucket_: str, key: str) -> None:
+    """List the backups of the bucket, or bring the one called NAME among the others, to be restored."""
+    from shopvisio.backup import bucket, keeping
+
+    settled = _config()
+    with _app(settled).app_context():
+        there = bucket.chosen()
+        if url:
+            secret = click.prompt("Secret key", hide_input=True)
+            there = bucket.Bucket(url.rstrip("/"), region or bucket.REGION, bucket_, key, secret)
+        if there is None:
+            raise click.ClickException("The settings name no bucket: give --url, --bucket and --key.")
+        try:
+            known = bucket.listed(there)
+            if name is None:
+                click.echo("\n".join(known))
+                return
+            place = keeping.place(settled)
+            if name not in known or place.wrong:
+                raise click.ClickException(place.wrong or f"{name}: not in the bucket.")
+            file = place.folder / name
+            bucket.ask(there, "fetch", name=name, file=str(file))
+        except ShopVisioError as error:
+            raise click.ClickException(str(error)) from None
+    click.echo(f"{file}\nshopvisio restore {file}")
+
+
+@main.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--key", default="", envvar="SHOPVISIO_KEY", help="The recovery key; asked for where it is needed.")
 def restore(file: Path, key: str) -> None:

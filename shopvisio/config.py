@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-EXTRAS = {"stripe": "stripe"}  # what only some shops need: its name, and what it imports
+EXTRAS = {"stripe": "stripe", "s3": "boto3"}  # what only some shops need: its name, and what it imports
 AUTHORITY = "https://acme-v02.api.letsencrypt.org/directory"  # asked only once the owner gave a name and agreed
 LAN_MEDIA_PORT = 8443  # browsers refuse media below 1024 at private addresses: staff in the shop could not call
 

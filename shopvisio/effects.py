@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shopvisio import calendar, money, settings
+from shopvisio.backup import bucket
 from shopvisio.i18n import _, day, day_year, here, time, when
 from shopvisio.i18n import money as amount
 
@@ -89,6 +90,12 @@ def _stripe(key: str, _now: datetime) -> str:
     return _("Le paiement par carte est proposé.") if key else _("Le paiement par carte n’est pas proposé.")
 
 
+def _storage(url: str, _now: datetime) -> str:
+    if url and not bucket.is_installed():
+        return _("L’extra « s3 » manque encore : rien n’y part.")
+    return _("Chaque sauvegarde part aussi vers {name}.", name=settings.get("s3_bucket")) if url else ""
+
+
 def _smtp(host: str, _now: datetime) -> str:
     return _("Les e-mails partent par {host}.", host=host) if host else _("Aucun e-mail ne part.")
 
@@ -114,6 +121,7 @@ TELL: Mapping[str, Tell] = {
     "due_days": _due,
     "iban": _iban,
     "stripe_key": _stripe,
+    "s3_url": _storage,
     "smtp_host": _smtp,
     "mail_from": _sender,
 }

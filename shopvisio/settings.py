@@ -867,6 +867,39 @@ SETTINGS: dict[str, Setting] = {
             unit="h",
         ),
         Setting(
+            "s3_url",
+            DATA,
+            lazy("Stockage S3"),
+            lazy(
+                "L’adresse d’un stockage compatible S3 : chaque sauvegarde y part aussi, chiffrée."
+                " Demande l’extra « s3 » à l’installation. Vide : aucun."
+            ),
+            _storage,
+        ),
+        Setting(
+            "s3_region",
+            DATA,
+            lazy("Région du stockage"),
+            lazy("Comme votre fournisseur l’écrit ; vide s’il n’en a pas."),
+            _word,
+        ),
+        Setting(
+            "s3_bucket",
+            DATA,
+            lazy("Bucket"),
+            lazy("À cette boutique seule : les vieilles sauvegardes en sont ôtées."),
+            _word,
+        ),
+        Setting("s3_key", DATA, lazy("Clé d’accès au stockage"), "", _text(200)),
+        Setting(
+            "s3_secret",
+            DATA,
+            lazy("Clé secrète du stockage"),
+            lazy("Gardée dans la base de la boutique."),
+            _text(200),
+            secret=True,
+        ),
+        Setting(
             "open_repair",
             DATA,
             lazy("Partager les résultats des réparations"),
@@ -988,6 +1021,9 @@ def _together(values: Mapping[str, Any]) -> dict[str, str]:
         wrong["web_shop_url"] = _("Nécessaire pour y remplir le panier.")
     if value("web_shop") == "own" and not value("web_shop_pattern"):
         wrong["web_shop_pattern"] = _("Nécessaire pour y remplir le panier.")
+    for name in ("s3_bucket", "s3_key", "s3_secret"):
+        if value("s3_url") and not value(name):
+            wrong[name] = _("Nécessaire pour envoyer les sauvegardes.")
     if value("turn_urls") and not value("turn_secret") and not (value("turn_user") and value("turn_password")):
         wrong["turn_urls"] = _("Donnez aussi le secret partagé, ou le compte et son mot de passe.")
     return wrong

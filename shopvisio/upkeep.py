@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from shopvisio import hub, practice, settings
-from shopvisio.backup import keeping, recovery, restoring
+from shopvisio.backup import bucket, keeping, recovery, restoring
 from shopvisio.backup.keeping import Backup
 from shopvisio.backup.order import SECONDS, ask
 from shopvisio.backup.sealed import BASE
@@ -39,7 +39,12 @@ class Upkeep:
 
     def handlers(self) -> dict[str, Handler]:
         """The handler of each kind of job."""
-        return {"backup": self.backup, "test-restore": self.test_restore, "retention": self.retention}
+        return {
+            "backup": self.backup,
+            "send-backup": self.send,
+            "test-restore": self.test_restore,
+            "retention": self.retention,
+        }
 
     def backup(self, facts: dict[str, Any], now: datetime) -> None:
         """The backup of the night, or the one that somebody asked for; a week after the last test, a test of it."""
@@ -77,7 +82,29 @@ class Upkeep:
     def _among_the_others(self, asked: dict[str, Any], made: dict[str, Any], by: str, now: datetime) -> list[str]:
         """Note it; answers the files whose time is over. One that somebody put elsewhere is theirs to keep."""
         keeping.keep(asked, made, keeping.place(self.config).elsewhere, by, now)
+        if bucket.chosen():
+            enqueue("send-backup", now)
         return keeping.thin()
+
+    def send(self, facts: dict[str, Any], now: datetime) -> None:
+        """The newest backup goes into the bucket, unless it lies there, or one is on its way. Raises Unavailable."""
+        newest, there = keeping.latest(), bucket.chosen()
+        if newest is None or newest.sent or there is None or not newest.is_here or "send" in self.busy:
+            return
+        number, file, eyes = newest.id, newest.path, (settings.get("language"), settings.zone())
+        db.session.rollback()
+        self.busy.add("send")
+        try:
+            hub.in_thread(_send, there, file, *eyes, timeout=2 * SECONDS)
+        finally:
+            self.busy.discard("send")
+        with writing():
+            row, newest = db.session.get(Backup, number), keeping.latest()
+            if row is not None:
+                row.sent = now
+            if newest is not None and newest.id != number:
+                enqueue("send-backup", now)  # one more was made meanwhile
+        log.info("backup sent")
 
     def test_restore(self, facts: dict[str, Any], now: datetime) -> None:
         """The newest backup is opened in a scratch folder, and all of it checked."""
@@ -124,6 +151,11 @@ class Upkeep:
             forgetting.drop(self.config.uploads, files)
             hub.sleep(0)  # a large shop's first night must not hold up a call
         hub.in_thread(forgetting.sweep, self.config.data / BASE, self.config.uploads, now, timeout=SECONDS)
+
+
+def _send(there: bucket.Bucket, file: str, language: str, zone: ZoneInfo) -> None:
+    with use(language, zone):
+        bucket.send(there, file, zone)
 
 
 def _spoken() -> Any:

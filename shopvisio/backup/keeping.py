@@ -26,7 +26,8 @@ SUFFIX = ".tar.age"
 
 class Backup(Base):
     """One file that was made. ``elsewhere`` is whether its folder is on another disk than the shop's, ``taken`` when it
-    was last downloaded, ``tested`` when it was last opened and checked, ``fault`` what was wrong then."""
+    was last downloaded, ``sent`` when it reached the bucket, ``tested`` when it was last opened and checked, ``fault``
+    what was wrong then."""
 
     __tablename__ = "backup"
 
@@ -38,6 +39,7 @@ class Backup(Base):
     sha256: Mapped[str]
     elsewhere: Mapped[bool]
     taken: Mapped[datetime | None]
+    sent: Mapped[datetime | None]
     tested: Mapped[datetime | None]
     fault: Mapped[str] = mapped_column(default="")
 
@@ -135,10 +137,16 @@ def first() -> datetime | None:
 
 
 def last_away() -> datetime | None:
-    """When a copy last left the shop's own disk: written to another one, or downloaded."""
+    """When a copy last left the shop's own disk: written to another one, sent into the bucket, or downloaded."""
     rows = everything()
     away = [row.made for row in rows if row.elsewhere] + [row.taken for row in rows if row.taken]
+    away += [row.sent for row in rows if row.sent]
     return max(away, default=None)
+
+
+def last_sent() -> Backup | None:
+    """The newest that reached the bucket."""
+    return db.session.scalar(select(Backup).where(Backup.sent.is_not(None)).order_by(Backup.sent.desc()).limit(1))
 
 
 def last_test() -> Backup | None:

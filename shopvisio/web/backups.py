@@ -9,7 +9,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 
 from shopvisio import audit, clock, qr, settings
-from shopvisio.backup import keeping, recovery
+from shopvisio.backup import bucket, keeping, recovery
 from shopvisio.backup.keeping import Backup
 from shopvisio.config import Config
 from shopvisio.db import db, writing
@@ -48,6 +48,9 @@ def page() -> ResponseReturnValue:
         away=keeping.last_away(),
         hour=settings.get("backup_hour"),
         failed=in_trouble("backup"),
+        bucket=bucket.chosen(),
+        last_sent=keeping.last_sent(),
+        unsent=in_trouble("send-backup")[-1:],
         at_work=_at_work(),
         counts=(keeping.DAYS, keeping.WEEKS, keeping.MONTHS),
         bytes_=_bytes,
@@ -56,7 +59,8 @@ def page() -> ResponseReturnValue:
 
 def _at_work() -> set[str]:
     """Which of the jobs are being done, or about to be."""
-    due = select(Job.kind).where(Job.kind.in_(("backup", "test-restore")), Job.state.in_(("waiting", "running")))
+    kinds = ("backup", "send-backup", "test-restore")
+    due = select(Job.kind).where(Job.kind.in_(kinds), Job.state.in_(("waiting", "running")))
     return set(db.session.scalars(due.where(Job.reason == "", (Job.state == "running") | (Job.due <= clock.now()))))
 
 

@@ -16,7 +16,7 @@ def put(typed: Mapping[str, str], by: Staff, now: datetime) -> list[str]:
     if changed:
         audit.note("settings", by.name, now, names=changed)
     legal.keep(now)
-    for job in jobs.in_trouble("paper") if changed else ():
+    for job in jobs.in_trouble("paper", "send-backup") if changed else ():
         jobs.retry(job, now)  # it may have waited for just this answer
     return changed
 

@@ -149,6 +149,8 @@ def _backup_trouble(now: datetime) -> Iterator[Trouble]:
     elif last is not None and now - last.made > LATE:
         fact = _("Pas de sauvegarde depuis le {day}.", day=day(last.made))
         yield Trouble("bad", "save", fact, _("La page des sauvegardes dit pourquoi."), url, act)
+    if unsent := jobs.in_trouble("send-backup"):
+        yield Trouble("bad", "save", _("La sauvegarde n’est pas arrivée dans le bucket."), unsent[-1].reason, url, act)
     if test and test.fault:
         yield Trouble("bad", "save", _("La dernière sauvegarde essayée ne se rouvre pas."), test.fault, url, act)
     away = keeping.last_away()
