@@ -257,7 +257,7 @@ def restore(file: Path, key: str) -> None:
 @click.argument("email", required=False)
 def reset_admin(email: str | None) -> None:
     """Give a locked-out owner (EMAIL, or the first there is) a new password; it is printed once, and they are told."""
-    from shopvisio import audit, mail, second, settings
+    from shopvisio import audit, mail, passkeys, second, settings
     from shopvisio.claim import for_eyes
     from shopvisio.db import public_id, writing
 
@@ -267,6 +267,7 @@ def reset_admin(email: str | None) -> None:
             with writing():
                 owner = accounts.reset_owner(email or "", password)
                 second.switch_off(owner)
+                passkeys.remove_all(owner)
                 audit.note("password", "shopvisio reset-admin", clock.now(), whose=owner.name)
                 for address in sorted({owner.email, settings.get("email")} - {""}):
                     mail.compose("reset", address, settings.get("language"), clock.now(), who=owner.name)

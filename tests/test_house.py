@@ -51,6 +51,7 @@ def test_each_library_stays_in_its_room(path: Path) -> None:
     assert here == "backup" or not {"boto3", "botocore"} & used, "backups are carried away in one room"
     assert here == "certificate" or not {"acme", "josepy"} & used, "certificates are ordered in one room"
     assert here == "qr" or "segno" not in used, "QR codes are drawn in one room"
+    assert here == "passkeys" or "webauthn" not in used, "passkeys are checked in one room"
     assert here == "second" or "pyotp" not in used, "the codes of a telephone are checked in one room"
 
 

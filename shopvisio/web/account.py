@@ -6,7 +6,7 @@ from flask_wtf import FlaskForm
 from markupsafe import Markup
 from wtforms import Field, PasswordField, StringField
 
-from shopvisio import accounts, audit, clock, qr, second, settings, signins
+from shopvisio import accounts, audit, clock, passkeys, qr, second, settings, signins
 from shopvisio.accounts import Staff
 from shopvisio.db import writing
 from shopvisio.errors import Invalid, NotFound
@@ -70,6 +70,7 @@ def _page(password: NewPasswordForm | None = None, proof: ProofForm | None = Non
         "desk/account.html",
         signins=[(one, mine is not None and one.id == mine.id) for one in signins.of(me, now)],
         recovery_left=second.recovery_left(me),
+        passkeys=len(passkeys.of(me)),
         password=password or NewPasswordForm(formdata=None),
         proof=proof or ProofForm(formdata=None),
         roles=accounts.ROLES,

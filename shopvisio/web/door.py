@@ -142,7 +142,7 @@ def sign_in() -> ResponseReturnValue:
     form = SignInForm()
     if request.method == "GET":
         if guard.me() is not None:
-            return redirect(_after_sign_in())
+            return redirect(after_sign_in())
         return render_template("door/signin.html", form=form)
     now, account = clock.now(), (form.email.data or "").strip().lower()
     if often := tries.too_often(account, now):
@@ -164,7 +164,12 @@ def after_password(staff: Staff, now: datetime) -> ResponseReturnValue:
         session[HALF] = [staff.id, staff.epoch, int(now.timestamp())]
         return redirect(url_for("door.second_step", next=request.args.get("next")), 303)
     let_in(staff, now)
-    return redirect(_after_sign_in(), 303)
+    return redirect(after_sign_in(), 303)
+
+
+def refused(sentence: str, status: int) -> ResponseReturnValue:
+    """The page of the password, and why another way did not come in."""
+    return render_template("door/signin.html", form=SignInForm(formdata=None), refused=sentence), status
 
 
 @blueprint.route("/signin/code", methods=["GET", "POST"])
@@ -188,7 +193,7 @@ def second_step() -> ResponseReturnValue:
         form.code.errors = [refusal.message]
         return render_template("door/code.html", form=form), 422
     let_in(staff, now, left)
-    return redirect(_after_sign_in(), 303)
+    return redirect(after_sign_in(), 303)
 
 
 def _half_in(now: datetime) -> Staff | None:
@@ -220,7 +225,7 @@ def _fresh_cookie() -> None:
         session["lang"] = language
 
 
-def _after_sign_in() -> str:
+def after_sign_in() -> str:
     """Where they were going, if that is a page of ours; else the desk."""
     wanted = request.args.get("next", "")
     return wanted if OURS.fullmatch(wanted) else url_for("desk.today")

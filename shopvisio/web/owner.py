@@ -34,6 +34,7 @@ from shopvisio import (
     legal,
     logo,
     mail,
+    passkeys,
     payments,
     second,
     settings,
@@ -424,6 +425,7 @@ def _person_page(person: Staff, forms: _Person) -> str:
         own_days=[(day, ", ".join(f"{clock_text(a)}–{clock_text(b)}" for a, b in own[day])) for day in own],
         roles=accounts.ROLES,
         signins=signins.of(person, clock.now()),
+        passkeys=passkeys.of(person),
         mail_leaves=mail.is_configured(),
     )
 
@@ -533,18 +535,28 @@ def _today() -> date:
     return clock.now().astimezone(settings.zone()).date()
 
 
-@blueprint.post("/staff/<key>/<any(signins, second):what>/end")
+ENDED = {
+    "signins": ("ended", lazy("Ses connexions sont fermées.")),
+    "second": ("second_off", lazy("La deuxième étape est retirée.")),
+    "passkeys": ("passkeys_off", lazy("Ses clés d’accès sont retirées.")),
+}
+
+
+@blueprint.post("/staff/<key>/<any(signins, second, passkeys):what>/end")
 @staff("staff")
 def end_access(key: str, what: str) -> ResponseReturnValue:
-    """End every sign-in of a colleague, or take off the second step of one who lost their telephone."""
+    """End every sign-in of a colleague, or take off the second step or the keys of one who lost their telephone."""
+    kind, sentence = ENDED[what]
     with writing():
         found = _colleague(key)
-        if what == "second":
+        if what == "signins":
+            signins.end_all(found, but=guard.my_signin())
+        elif what == "second":
             second.switch_off(found)
         else:
-            signins.end_all(found, but=guard.my_signin())
-        audit.note("ended" if what == "signins" else "second_off", _me().name, clock.now(), whose=found.name)
-    flash(_("Ses connexions sont fermées.") if what == "signins" else _("La deuxième étape est retirée."))
+            passkeys.remove_all(found)
+        audit.note(kind, _me().name, clock.now(), whose=found.name)
+    flash(str(sentence))
     return redirect(url_for("owner.person", key=key), 303)
 
 
