@@ -147,7 +147,8 @@ def named(typed: str) -> str:
     """What a key is called by its owner. Raises Invalid (field ``name``)."""
     name = " ".join(typed.split())
     if not name or len(name) > NAME:
-        raise Invalid(fields={"name": _("Un nom pour la reconnaître, de {n} signes au plus.", n=NAME)})
+        why = _("Un nom pour la reconnaître, de {n} signes au plus.", n=NAME)
+        raise Invalid(why, {"name": why})
     return name
 
 

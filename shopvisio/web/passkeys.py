@@ -189,7 +189,7 @@ def add() -> ResponseReturnValue:
             key = passkeys.add(_me(), form.data["name"] or "", form.made.data or "", here, challenge, now)
             audit.note("passkey_on", _me().name, now, name=key.name)
     except (Forbidden, Invalid) as refusal:
-        form.proof.errors = [refusal.message or next(iter(refusal.fields.values()))]
+        form.proof.errors = [refusal.message]
         return _page(form), 422
     flash(_("« {name} » ouvre désormais le bureau.", name=key.name))
     return redirect(url_for("passkeys.page"), 303)

@@ -1,5 +1,7 @@
 """A colleague who forgot their password: a link from the owner, another password by their own hand."""
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
@@ -84,7 +86,7 @@ def offer(key: str) -> ResponseReturnValue:
             made = resets.offer(found, me, now)
             audit.note("password_offered", me.name, now, whose=found.name)
             link = url_for("resetting.page", token=guard.reset_token(made), _external=True)
-            told = {"whom": found.name, "by": me.name, "until": made.until}
+            told: dict[str, Any] = {"whom": found.name, "by": me.name, "until": made.until}
             mail.compose("password", found.email, language(), now, url=link, **told)
     except Conflict as refusal:
         flash(refusal.message, "bad")
