@@ -886,7 +886,7 @@ SETTINGS: dict[str, Setting] = {
         Setting(
             "s3_bucket",
             DATA,
-            lazy("Bucket"),
+            lazy("Bucket des sauvegardes"),
             lazy("À cette boutique seule : les vieilles sauvegardes en sont ôtées."),
             _word,
         ),

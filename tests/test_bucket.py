@@ -18,6 +18,7 @@ from shopvisio.backup import bucket, courier, keeping
 from shopvisio.backup.bucket import Bucket
 from shopvisio.db import writing
 from shopvisio.errors import Invalid, Unavailable
+from shopvisio.web.typed import shown
 from tests import s3_stand_in
 from tests.s3_stand_in import Storage
 
@@ -165,8 +166,9 @@ def test_each_backup_is_sent_and_one_that_does_not_arrive_is_on_the_desk_until_i
         assert "n’est pas arrivée dans le bucket" in page
         assert "refuse cette clé" in page
     assert storage.files == {}
-    shown = {"backup_hour": "3", "keep_pictures_months": "12", "keep_words_months": "12", "keep_cases_years": "5"}
-    assert owner_client.post("/desk/settings/data", data=typed(there) | shown).status_code == 303
+    with shop.app_context():
+        boxes = {one.name: shown(one.name) for one in settings.SETTINGS.values() if one.group == settings.DATA}
+    assert owner_client.post("/desk/settings/data", data=boxes | typed(there)).status_code == 303
     run_jobs()
     with shop.app_context():
         made = keeping.latest()
