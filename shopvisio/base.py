@@ -8,11 +8,12 @@ Alembic takes 15 MB that are needed once in a version: a child process has it, a
 import logging
 import sqlite3
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from shopvisio import backup, child, clock, db, settings
@@ -26,11 +27,11 @@ SECONDS, MEGABYTES = 900, 1024  # for one upgrade
 
 
 def open_for(app: Flask, config: Config) -> None:
-    """Give the application its base, made or upgraded first."""
-    _attach(app, config.data)
+    """Give the application its base, made or upgraded first. Raises BadConfig as :func:`brought_up`."""
+    with brought_up(config):
+        _attach(app, config.data)
     with app.app_context():
         db.prepare()
-        _upgrade(config)
 
 
 def _attach(app: Flask, data: Path) -> None:
@@ -38,34 +39,46 @@ def _attach(app: Flask, data: Path) -> None:
     db.db.init_app(app)
 
 
+@contextmanager
+def brought_up(config: Config) -> Iterator[None]:
+    """While the block runs a child brings the base to this version's tables, a copy of it taken before; at its end the
+    base is there. Raises BadConfig with the reason where that cannot be."""
+    base, wanted = config.data / "shop.db", newest()
+    present = _revision(base)
+    if present == wanted:
+        yield
+        return
+    if present is not None and present > wanted:
+        raise BadConfig("This data folder was served by a later version of ShopVisio. Install that one again.")
+    if present is not None:
+        backup.before_upgrade(base, clock.now())
+    with ThreadPoolExecutor(1) as apart:
+        work = apart.submit(child.run, "shopvisio.base", str(config.data).encode(), SECONDS, MEGABYTES)
+        yield
+    try:
+        work.result()
+    except Unavailable as error:
+        raise BadConfig(f"The base could not be brought to this version: {error.message}") from None
+    log.info("base upgraded", extra={"was": present, "to": wanted})
+
+
 def newest() -> str:
     """The revision of this version's tables: migrations are numbered, each a file."""
     return max(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
-def _present() -> str | None:
-    with db.db.engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
+def _revision(base: Path) -> str | None:
+    """That of the base; None where there is none yet."""
+    if not base.exists():
+        return None
+    with closing(sqlite3.connect(base)) as connection:
+        try:
+            found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        except sqlite3.OperationalError as error:
+            if "no such table" not in str(error):
+                raise
             return None
-        found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-        return found
-
-
-def _upgrade(config: Config) -> None:
-    """Bring the base to this version's tables, a copy of it taken before. Raises BadConfig with the reason."""
-    present = _present()
-    if present == newest():
-        return
-    if present is not None and present > newest():
-        raise BadConfig("This data folder was served by a later version of ShopVisio. Install that one again.")
-    if present is not None:
-        backup.before_upgrade(config.data / "shop.db", clock.now())
-    db.db.engine.dispose()
-    try:
-        child.run("shopvisio.base", str(config.data).encode(), SECONDS, MEGABYTES)
-    except Unavailable as error:
-        raise BadConfig(f"The base could not be brought to this version: {error.message}") from None
-    log.info("base upgraded", extra={"was": present, "to": newest()})
+    return str(found[0]) if found else None
 
 
 def is_sound(base: Path) -> bool:

@@ -40,9 +40,9 @@ def _app(settled: Config) -> Flask:
 @main.command()
 def serve() -> None:
     """Serve the shop, as the environment says, until asked to end."""
+    from shopvisio import base
     from shopvisio.backup import restoring
     from shopvisio.claim import for_eyes
-    from shopvisio.serving import serve as run
 
     settled = _config()
     log.start(settled.log_level)
@@ -62,6 +62,8 @@ def serve() -> None:
         sys.stdout.flush()
 
     try:
+        with base.brought_up(settled):  # meanwhile this process reads the rest of its own program
+            from shopvisio.serving import serve as run
         again = run(settled, welcome)
     except BadConfig as error:
         raise click.ClickException(str(error)) from None
