@@ -9,6 +9,7 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr, make_msgid
 from pathlib import Path
+from socket import gaierror
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -19,6 +20,7 @@ from shopvisio import i18n, settings, sms
 from shopvisio.brand import palette
 from shopvisio.db import Base, db
 from shopvisio.errors import MailFailed
+from shopvisio.i18n import _
 from shopvisio.jobs import enqueue
 
 SECONDS = 20  # of patience with a mail server, for each exchange
@@ -201,6 +203,11 @@ def _speak(to: Server, say: Callable[[smtplib.SMTP], object]) -> None:
     except smtplib.SMTPResponseException as error:
         words = error.smtp_error.decode(errors="replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
         raise MailFailed(f"{error.smtp_code} {words}", permanent=500 <= error.smtp_code < 600) from None
+    except gaierror:
+        raise MailFailed(_("Le serveur {host} est introuvable : vérifiez son nom.", host=to.host)) from None
+    except (ConnectionRefusedError, TimeoutError) as error:
+        told = _("{host} ne répond pas sur le port {port} : vérifiez l’un et l’autre.", host=to.host, port=to.port)
+        raise MailFailed(f"{told} ({error})") from None
     except (OSError, smtplib.SMTPException) as error:
         raise MailFailed(str(error) or type(error).__name__) from None
 

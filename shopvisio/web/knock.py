@@ -36,12 +36,13 @@ class Box:
     name: str
     page: str
     ports: str
-    ipv6: str
+    ipv6: LazyProxy | str
     heard: LazyProxy | str
     note: LazyProxy | str = ""
 
 
 GUIDES = lazy("Des guides d’abonnés, pas de l’opérateur.")
+SEEK = lazy("Nous n’avons pas ses mots : cherchez « IPv6 » ou « pare-feu ».")
 BOXES = (
     Box(
         "Livebox (Orange, Sosh)",
@@ -54,7 +55,7 @@ BOXES = (
         "Freebox",
         "mafreebox.freebox.fr",
         "Paramètres de la Freebox › Mode avancé › Gestion des ports › Ajouter une redirection",
-        "Paramètres de la Freebox › Mode avancé › Configuration IPv6 › Pare-feu",
+        SEEK,
         GUIDES,
         lazy(
             "Si le port 443 est refusé, l’accès à distance à Freebox OS l’occupe : donnez-lui-en un autre. Si tous le "
@@ -62,12 +63,12 @@ BOXES = (
             "espace abonné, puis redémarrez la box."
         ),
     ),
-    Box("Bbox (Bouygues)", "mabbox.bytel.fr", "NAT/PAT › Redirection de ports", "Pare-feu › IPv6", GUIDES),
+    Box("Bbox (Bouygues)", "mabbox.bytel.fr", "NAT/PAT › Redirection de ports", SEEK, GUIDES),
     Box(
         "SFR Box (SFR, RED)",
         "192.168.1.1",
         "Box 8 : Sécurité › Accès › Réseau v4 › Redirection des ports. Box 7 : Réseau v4 › NAT",
-        "Box 8 : Sécurité › Accès › Réseau v6. Box 7 : Réseau v6 › Pare-feu",
+        SEEK,
         lazy("L’aide de SFR pour la Box 8 ; des guides d’abonnés pour les autres."),
     ),
 )
