@@ -178,7 +178,7 @@ def test_each_backup_is_sent_and_one_that_does_not_arrive_is_on_the_desk_until_i
     assert storage.files == {file.name: file.read_bytes()}, "what was mended is tried at once"
     assert "n’est pas arrivée" not in owner_client.get("/desk").text
     page = owner_client.get("/desk/backups").text
-    assert "Dans le bucket shop" in page
+    assert "shop, lundi 23 novembre," in page
     assert "même disque" not in page
 
 
