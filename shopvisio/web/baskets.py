@@ -78,13 +78,22 @@ def _recap(case: Case, refusal: str = "") -> str:
         token=guard.token_of(case),
         selling=found,
         shown=_others(case, found.lines),
-        stills=[still.id for still in stills.of_case(case) if still.shot],
+        details=_details(case),
         still_url=partial(url_for, "stills.customer", token=guard.token_of(case)),
         marks_url=partial(url_for, "stills.customer_marks", token=guard.token_of(case)),
         refusal=refusal,
         most=baskets.MOST_PIECES,
         web_shop=web_shop_name(),
     )
+
+
+def _details(case: Case) -> dict[str, list[int]]:
+    """The stills of the list of what to show, by the name of the product they show (empty where none was on screen)."""
+    found: dict[str, list[int]] = {}
+    for still in stills.of_case(case):
+        if still.shot:
+            found.setdefault(still.product.name if still.product else "", []).append(still.id)
+    return found
 
 
 def _others(case: Case, lines: list[BasketLine]) -> list[Product]:

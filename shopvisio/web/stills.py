@@ -159,10 +159,10 @@ def marks_on(still_id: int) -> list[str]:
 
 
 @blueprint.app_template_global("shows_of")
-def shows_of(still_id: int) -> str:
-    """What of a product a still shows, empty where it is not of the list."""
+def shows_of(still_id: int) -> tuple[str, str]:
+    """What of a product a still shows, in a word and with the product's name; empty where it is not of the list."""
     still = db.session.get(Still, still_id)
-    return still.shows if still else ""
+    return (str(stills.SHOTS[still.shot]), still.shows) if still and still.shot else ("", "")
 
 
 @blueprint.app_template_global("shots")

@@ -318,7 +318,9 @@ def test_a_still_of_the_list_says_what_it_shows_on_the_desk_in_the_recap_and_in_
     told = post(seller_client, path, once=f"one-{ONCE}?shot=label&product={maker}").get_json()
     assert told["shows"] == shown
     for client, page in ((seller_client, f"/desk/cases/{case_key}"), (stranger, link), (stranger, f"{link}/basket")):
-        assert f"<small>{shown}</small>" in client.get(page).text, page
+        text = client.get(page).text
+        assert f'alt="{shown}"' in text, page
+        assert ">Étiquette</small>" in text, page
     for n, asked in enumerate(("", "?shot=x&product=1", "?shot=front&product=99999999", "?shot=front&product=x")):
         shows = post(seller_client, path, once=f"two-{n}-{ONCE}{asked}").get_json()["shows"]
         assert shows == ("Face" if "front" in asked else "")
