@@ -168,6 +168,7 @@ def test_what_is_forged_opens_nothing(named: Flask, device: Device, forged: dict
     assert answer.status_code == 422
     assert "n’ouvre rien ici" in answer.text
     assert client.get("/desk", base_url=HOME).status_code == 302
+    assert 'action="/signin?next=/desk/cases"' in answer.text, "the password below it goes where passwords go"
     with named.app_context():
         assert audit.before(None, 1)[0].kind == "passkey_refused"
 
