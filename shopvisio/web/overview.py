@@ -201,10 +201,11 @@ def plot(measure: Measure, months: Sequence[Month]) -> Plot:
 def sold(sales: Sales) -> Plot:
     """What a colleague's customers ordered week by week, drawn and told."""
     top, width = max(sales.ordered) or 1, 100 / len(sales.ordered)
+    told = n_("{sold} vendue, sur {n} visite", "{sold} vendues, sur {n} visites", sales.visits, sold=sales.sold)
     return Plot(
         name=sales.name,
         value=money(sum(sales.ordered)),
-        things=n_("{sold} vendue, sur {n} visite", "{sold} vendues, sur {n} visites", sales.visits, sold=sales.sold),
+        things=told if sales.visits else "",
         is_few=False,
         top=money(top),
         bars=[
