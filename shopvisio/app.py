@@ -67,6 +67,7 @@ from shopvisio.web import (
     practice,
     products,
     public,
+    recordings,
     register,
     resetting,
     restoring,
@@ -149,6 +150,7 @@ BLUEPRINTS = (
     practice,
     turning,
     summaries,
+    recordings,
 )
 
 

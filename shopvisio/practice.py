@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Select, Table, delete, select, text
 
-from shopvisio import catalogue, money, pictures
+from shopvisio import catalogue, money, pictures, recordings
 from shopvisio.accounts import Customer, Staff
 from shopvisio.booking import Appointment, Service
 from shopvisio.cases import PRACTICE, Case
@@ -74,6 +74,7 @@ def forget(visit: Appointment) -> list[str]:
     """Nothing of it is left, in the caller's write; answers the files to delete after the commit."""
     case_id, customer_id = visit.case_id, visit.case.customer_id
     photos = list(db.session.scalars(select(Still.file).where(Still.case_id == case_id)))
+    films = recordings.erase(visit.case)
     db.session.flush()
     db.session.execute(text("PRAGMA defer_foreign_keys=ON"))  # the base wants a story to go after its case
     _take_away(Case.__table__, [case_id])  # type: ignore[arg-type]
@@ -82,7 +83,7 @@ def forget(visit: Appointment) -> list[str]:
     if db.session.scalars(_all()).first() is None:
         for sample in _samples():
             catalogue.set_aside(sample, True)
-    return [*photos, *(pictures.small(file) for file in photos)]
+    return [*photos, *(pictures.small(file) for file in photos), *films]
 
 
 def forget_old(now: datetime) -> list[str]:

@@ -62,6 +62,7 @@ class FakeRelay:
     events: SimpleQueue[Any] = field(default_factory=SimpleQueue)
     joined: list[tuple[str, str]] = field(default_factory=list)
     left: list[tuple[str, str]] = field(default_factory=list)
+    recorded: list[tuple[str, bool]] = field(default_factory=list)
 
     def stats(self) -> Future[dict[str, Any]]:
         """Prompt, and nobody there."""
@@ -74,6 +75,13 @@ class FakeRelay:
         self.joined.append((room, seat))
         done: Future[str] = Future()
         done.set_result("v=0 answer")
+        return done
+
+    def record(self, room: str, sock: Any) -> Future[None]:
+        """Copied from now on, or not."""
+        self.recorded.append((room, sock is not None))
+        done: Future[None] = Future()
+        done.set_result(None)
         return done
 
     def leave(self, room: str, seat: str) -> Future[None]:

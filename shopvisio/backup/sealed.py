@@ -24,7 +24,8 @@ from shopvisio.backup.base import copy
 
 BASE, MANIFEST = "shop.db", "manifest.json"
 ELSEWHERE = {"backups", "tmp", "test", "restoring", "restored", "before-restore", "before-update"}  # kept by no backup
-PASSING = (".part", ".new", "-wal", "-shm")  # how the names of what is unfinished end
+# how the names end of what is unfinished, and of recordings: a backup would keep these longer than people were promised
+LEFT_OUT = (".part", ".new", "-wal", "-shm", ".webm")
 CODE = "secrets/claim.json"  # worth nothing an hour later
 MIGRATIONS = Path(__file__).parents[1] / "migrations" / "versions"
 BLOCK = 1 << 20
@@ -164,7 +165,7 @@ def _members(data: Path) -> Iterator[tuple[str, Path]]:
         inside.sort()
         for path in (here / name for name in sorted(files)):
             name = path.relative_to(data).as_posix()
-            if name not in (BASE, CODE) and not name.endswith(PASSING) and path.is_file() and not path.is_symlink():
+            if name not in (BASE, CODE) and not name.endswith(LEFT_OUT) and path.is_file() and not path.is_symlink():
                 yield name, path
 
 

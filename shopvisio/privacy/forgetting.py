@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, text, update
 
-from shopvisio import child, orders, pictures, settings
+from shopvisio import child, orders, pictures, recordings, settings
 from shopvisio.accounts import APPLIANCE, Actor, Customer
 from shopvisio.baskets import BasketLine
 from shopvisio.billing import Billing
@@ -51,6 +51,7 @@ def forget_some(now: datetime) -> tuple[list[str], bool]:
         files += _erase_pictures(case, APPLIANCE, now)
     for case in set(wordy) - set(named):
         _erase_words(case, APPLIANCE, now)
+    files += recordings.forget_old(now)
     _forget_the_rest(now)
     db.session.flush()
     return files, max(len(pictured), len(wordy), len(named)) < SOME
@@ -135,7 +136,7 @@ def erase(case: Case, by: Actor, now: datetime) -> list[str]:
         raise Conflict(told)
     if case.erased is not None:
         return []
-    files = _erase_pictures(case, by, now)
+    files = [*_erase_pictures(case, by, now), *recordings.erase(case)]
     _erase_words(case, by, now)
     for kind in (Consent, Billing, BasketLine):
         db.session.execute(delete(kind).where(kind.case_id == case.id))

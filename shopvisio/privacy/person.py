@@ -20,6 +20,7 @@ from shopvisio import (
     parts,
     payments,
     ratings,
+    recordings,
     settings,
     trials,
 )
@@ -81,6 +82,7 @@ def told(case: Case, story: Sequence[str]) -> Told:
         _("Accords"): [
             {_("Le"): when(one.at), _("Texte"): one.text, _("Réseau"): one.address} for one in cases.consents(case)
         ],
+        _("Enregistrement"): _agreed(case),
         _("Messages"): _messages(case),
         _("E-mails"): _mails(case),
         _("Journal"): list(story),
@@ -150,6 +152,7 @@ def order(told_cases: Sequence[tuple[Case, Told]], folder: Path, base: Path, fil
         "title": _("Ce que {shop} garde de vous, {when}", shop=settings.get("shop_name"), when=when(now)),
         "cases": [about for _case, about in told_cases],
         "pictures": [(name, kept) for case, _about in told_cases for name, kept in _pictures(case)],
+        "films": [(name, kept) for case, _about in told_cases for name, kept in _films(case)],
         "papers": [paper.id for case, _about in told_cases for paper in invoices.of_case(case.id)],
     }
 
@@ -159,6 +162,18 @@ def _pictures(case: Case) -> list[tuple[str, str]]:
     taken = db.session.scalars(select(Still).where(Still.case_id == case.id).order_by(Still.id))
     found = [*case.photos, *taken]
     return [(f"photos/{case.number}-{place}.jpg", one.file) for place, one in enumerate(found, 1)]
+
+
+def _films(case: Case) -> list[tuple[str, str]]:
+    """The same of each recording."""
+    found = [(made, one) for made in recordings.of_case(case) if made.ended for one in made.files]
+    return [(f"appels/{case.number}-{made.id}-{one.role}.webm", one.file) for made, one in found]
+
+
+def _agreed(case: Case) -> list[str]:
+    """Who agreed to be recorded, and who did not."""
+    words = {True: _("oui"), False: _("non")}
+    return [f"{when(one['at'])}, {one['name']} : {words[one['is_yes']]}" for one in recordings.told(case)]
 
 
 def write(asked: Told) -> None:

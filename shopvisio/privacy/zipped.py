@@ -13,7 +13,8 @@ PAGE = """<!doctype html>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>
 <style>body{{font:16px/1.5 sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}}
 dt{{font-weight:600;margin-top:.6rem}}
-dd{{margin:0 0 0 1rem}}img{{max-width:100%;height:auto}}section{{border-top:1px solid #999;margin-top:2rem}}</style>
+dd{{margin:0 0 0 1rem}}
+img,video{{max-width:100%;height:auto}}section{{border-top:1px solid #999;margin-top:2rem}}</style>
 <h1>{title}</h1>
 {body}
 """
@@ -30,7 +31,11 @@ def _fill(zipped: zipfile.ZipFile, order: dict[str, Any]) -> None:
     pictures = [(name, path) for name, kept in order["pictures"] if (path := Path(order["folder"]) / kept).is_file()]
     for name, path in pictures:
         zipped.write(path, name, zipfile.ZIP_STORED)
+    films = [(name, path) for name, kept in order["films"] if (path := Path(order["folder"]) / kept).is_file()]
+    for name, path in films:
+        zipped.write(path, name, zipfile.ZIP_STORED)
     shown = "".join(f'<p><img src="{escape(name)}" alt="">' for name, _path in pictures)
+    shown += "".join(f'<p><video src="{escape(name)}" controls preload="none"></video>' for name, _path in films)
     body = "".join(f"<section>{_html(case)}</section>" for case in order["cases"])
     zipped.writestr("dossier.html", PAGE.format(title=escape(order["title"]), body=body + shown))
     zipped.writestr("dossier.json", json.dumps(order["cases"], ensure_ascii=False, indent=1))

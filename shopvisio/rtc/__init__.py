@@ -5,6 +5,7 @@ neither the web nor the shop. Inside, from the outside in:
 
     engine    the thread, the rooms, who is there
     leg       one person's connection: its streams, its counters, its path
+    tap       a copy of what one person sends, for a recording
     line      TCP connections, for networks that let no UDP through
     port      one UDP socket for everybody, and who a datagram is for
     bursts    many datagrams by one system call

@@ -79,6 +79,7 @@ class Engine:
         self._ports: list[Port] = []
         self._lines = Lines(self._outbox, self._by_name)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._recorded: dict[str, socket.socket] = {}       # by room
         self._lag = 0.0
         self._lags: deque[float] = deque(maxlen=LOOKED_BACK)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -117,6 +118,12 @@ class Engine:
     def leave(self, room: str, seat: str) -> Future[None]:
         """End the seat's connection, if it has one."""
         return self._submit(self._leave(room, seat))
+
+    def record(self, room: str, sock: socket.socket | None) -> Future[None]:
+        """From now on all that the people of a room send, whoever comes later included, is copied to ``sock`` as it was
+        decrypted, a message each (``tap``); what finds no room there is dropped. What comes back by it are the places
+        of which a whole picture is wanted. None: no more; once the future is done the socket is the caller's again."""
+        return self._submit(self._record(room, sock))
 
     def advertise(self, addresses: Sequence[str]) -> None:
         """From now on answers name these further addresses; whoever is connected stays so."""
@@ -203,6 +210,7 @@ class Engine:
         if older is not None:
             leg.missed = older.missed if older.state == "new" else older.seen
         self._drop(room, seat, leg)
+        leg.record(self._recorded.get(room))
         self._legs[room, seat] = self._by_name[leg.ufrag] = leg
         self._spawn(self._connect(room, seat, leg))
         return leg.answer(self._advertised, self._tcp_port)
@@ -216,6 +224,30 @@ class Engine:
                 if key[0] == room and other is not leg and other.state in ("connected", "lost"):
                     leg.meet(other)
             self._tell("connected", room, seat)
+
+    async def _record(self, room: str, sock: socket.socket | None) -> None:
+        loop, before = asyncio.get_running_loop(), self._recorded.pop(room, None)
+        if before is not None:
+            loop.remove_reader(before)
+        if sock is not None:
+            self._recorded[room] = sock
+            loop.add_reader(sock, self._asked, room, sock)
+        for leg in self._in(room):
+            leg.record(sock)
+
+    def _asked(self, room: str, sock: socket.socket) -> None:
+        """The recorder lacks a picture of those in these places; or it is gone: who holds it will say."""
+        places = b""
+        with contextlib.suppress(OSError):
+            places = sock.recv(PLACES, socket.MSG_DONTWAIT)
+        if not places:
+            asyncio.get_running_loop().remove_reader(sock)
+        for leg in self._in(room):
+            if leg.place in places:
+                leg.request_picture()
+
+    def _in(self, room: str) -> list[Leg]:
+        return [leg for (where, _seat), leg in self._legs.items() if where == room]
 
     async def _leave(self, room: str, seat: str) -> None:
         self._drop(room, seat)

@@ -1,6 +1,7 @@
 """One person's connection to the relay, and how two or three of them hear each other. In the relay's thread alone."""
 
 import secrets
+import socket
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from shopvisio.rtc import packets, sdp
 from shopvisio.rtc.adapter import Address, Keys, Message, Packet, Transport, Way
 from shopvisio.rtc.flow import Flow, Inlet, Outlet
 from shopvisio.rtc.port import LOOPBACK, Entry, Port
+from shopvisio.rtc.tap import KINDS, Tap
 from shopvisio.rtc.trio import NO_LIMIT, Arrivals, Receivers
 
 PATHS = 32                  # addresses one leg may come from
@@ -45,6 +47,7 @@ class Leg:
         self.hops: list[Hop] = []
         self.counts = Counts()
         self.path: tuple[Way, Address] | None = None
+        self._tap: Tap | None = None            # while what it sends is recorded
         self._ports = ports
         self._paths: set[tuple[Entry, Address]] = set()
         self._arrivals: Arrivals | None = None      # these two in a room of three
@@ -153,6 +156,13 @@ class Leg:
         """How many of its packets never reached us since the others came."""
         return max((sum(flow.lost for flow in hop.flows) for hop in self.hops), default=0)
 
+    def record(self, sock: socket.socket | None) -> None:
+        """From now on a copy of what it sends goes there, beginning with a whole picture; None: no more."""
+        kinds = {inlet.payload_type: KINDS[name] for name, inlet in self.inlets.items()}
+        self._tap = Tap(sock, self.place, kinds) if sock else None
+        if sock:
+            self.request_picture()
+
     def request_picture(self) -> None:
         """Ask the browser to begin its video anew, not too often."""
         video, now = self.inlets.get("video"), time.monotonic()
@@ -175,6 +185,8 @@ class Leg:
         view = packet.view
         if self._arrivals:
             self._note(self._arrivals, view, size, packet.came or now)
+        if self._tap:
+            self._tap.media(view, size, now)
         ssrc = _SSRC(view, 8)[0]
         for hop in self.hops:
             flow = hop.sent.get(ssrc) or self._learn(hop, ssrc, view[1] & 0x7F)
@@ -221,6 +233,8 @@ class Leg:
             self.counts.refused += 1
             return
         now = self.seen = time.monotonic()
+        if self._tap:
+            self._tap.reports(plain, now)
         for hop in self.hops:
             hop.to._tell(hop.back, packets.translate(plain, hop.sent, hop.back.heard), now)
 

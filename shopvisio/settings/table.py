@@ -683,6 +683,36 @@ SETTINGS: dict[str, Setting] = {
             choices=YES_NO,
         ),
         Setting(
+            "recording",
+            DATA,
+            lazy("Enregistrer des appels"),
+            lazy(
+                "Seulement quand chacun a dit oui pendant l’appel, et jusqu’à ce que l’un d’eux l’arrête. Hors des"
+                " sauvegardes."
+            ),
+            readers.one_of(YES_NO),
+            "no",
+            choices=YES_NO,
+        ),
+        Setting(
+            "keep_recordings_days",
+            DATA,
+            lazy("Enregistrements d’appels"),
+            lazy("Effacés ensuite, dossier clos ou non. Gardez-les le moins longtemps possible."),
+            readers.whole(1, 365),
+            14,
+            unit="j",
+        ),
+        Setting(
+            "recording_gigabytes",
+            DATA,
+            lazy("Place des enregistrements"),
+            lazy("Une heure d’appel en prend un à deux. Au-delà, l’enregistrement s’arrête, l’appel continue."),
+            readers.whole(1, 2000),
+            20,
+            unit=lazy("Go"),
+        ),
+        Setting(
             "keep_pictures_months",
             DATA,
             lazy("Photos d’un dossier clos"),

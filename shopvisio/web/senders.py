@@ -24,6 +24,8 @@ MAY_SEND: Mapping[str, frozenset[str]] = {
     "stroke": ALL,
     "mark": ALL,
     "erase": ALL,
+    "agree": ALL,
+    "unrecord": ALL,
     "pick": OF_THE_CASE,
     "pieces": OF_THE_CASE,
     "board": OF_THE_CASE,
@@ -37,6 +39,7 @@ MAY_SEND: Mapping[str, frozenset[str]] = {
     "ask": STAFF,
     "invite": STAFF,
     "uninvite": STAFF,
+    "record": STAFF,
 }
 
 

@@ -9,7 +9,7 @@ Its twin in the browser is ``static/call/protocol.js``.
 
 client -> server, each answered by an acknowledgement ``{…}`` or ``{error, message}``:
     enter  {mic, camera, sound, voice}   take the seat -> {seat, media, people, messages, wait, stills, stopped,
-                                  board, shown, turn}
+                                  board, recording, shown, turn}
     offer  {sdp}                  dial the relay -> {answer}
     media  {mic, camera, sound, voice}   camera is on, off, paused or held; voice: no pictures wanted
     here   {}                     does the line still stand?
@@ -29,6 +29,9 @@ client -> server, each answered by an acknowledgement ``{…}`` or ``{error, mes
     invite {}                     staff ask a third person in -> {link, qr}    qr: the link as an SVG picture
     uninvite {}                   staff withdraw that, and put the third person out
     stop   {cause}                everything stops; cause is gas, mains, water, height, other, or empty until it is said
+    record {}                     staff would like to record the call: everybody else is asked
+    agree  {yes}                  somebody says yes or no to that; a no ends it
+    unrecord {}                   no more is recorded, or asked for
     point  {of, at}               point at [x, y] of the picture of a role, or of the open still; null: no more
     board  {still}                open a still of the case between all (its id), or none (null) -> {still, marks}
     freeze {of, once}             have the customer's page, or staff's, make a still now, sent under this ``once``
@@ -51,6 +54,8 @@ server -> client:
     basket   {}                   the basket has changed, likewise
     turned   {}                   a sale became a repair, or the other way round: the page is loaded anew
     stopped  {stop}               everything is stopped: {at, role, name, cause}; null once it goes on
+    recording {recording, over}   {state, name, seats, names}, those whose yes is lacking, or null; ``over`` is
+                                  {why, name} once it ended: refused, stopped, full, failed; else null
     point    {role, name, of, at}
     board    {still, marks, name, role}    somebody opened a still, or took up the moving picture again (still is null)
     freeze   {of, once, name}
@@ -66,14 +71,14 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_socketio import ConnectionRefusedError, join_room
 
 from shopvisio import hub
 from shopvisio.booking import Appointment
 from shopvisio.errors import ShopVisioError
 from shopvisio.rtc import Engine, Event
-from shopvisio.web import choose_eyes, errors, guard, presence, wire
+from shopvisio.web import choose_eyes, errors, guard, presence, recorders, wire
 from shopvisio.web.events import EVENTS, GESTURES
 from shopvisio.web.events.seat import SCREEN
 from shopvisio.web.presence import Person
@@ -107,6 +112,7 @@ def wake() -> None:
 
 def start(app: Flask) -> None:
     """Begin to pass on the relay's events."""
+    recorders.tidy(app)
     hub.spawn(_pump, app.extensions["relay"])
 
 
@@ -125,6 +131,7 @@ def handed_over(appointment: Appointment) -> None:
 def end(appointment: Appointment) -> None:
     """The call is over (and written so): its people are sent on, their media ends."""
     key = appointment.key
+    recorders.over(appointment)
     wire.relay().leave(key, SCREEN)
     for person in presence.empty(key):
         wire.relay().leave(key, person.seat)
@@ -166,13 +173,14 @@ def _disconnect(_reason: Any = None) -> None:
         return
     key, person = place
     tell_people(key)
-    hub.spawn(_wait_back, key, person)
+    hub.spawn(_wait_back, current_app._get_current_object(), key, person)  # type: ignore[attr-defined]
 
 
-def _wait_back(key: str, person: Person) -> None:
+def _wait_back(app: Flask, key: str, person: Person) -> None:
     hub.sleep(AWAITED_BACK)
     if presence.give_up(key, person):
         tell_people(key)
+        recorders.settle_soon(app, key)
 
 
 socketio.on_event("connect", _connect)

@@ -107,6 +107,39 @@ TELLINGS: dict[str, Telling] = {
     ),
     "stop_cause": Telling("hand", PLAIN, lazy("précise le danger{cause}."), lazy("avez précisé le danger{cause}.")),
     "stop_lifted": Telling("check", KEY, lazy("reprend après l’arrêt."), lazy("a repris après l’arrêt.")),
+    "recording_asked": Telling(
+        "video",
+        PLAIN,
+        lazy("propose d’enregistrer le {visit} appel, et dit oui."),
+        lazy("a proposé d’enregistrer le {visit} appel."),
+    ),
+    "recording_yes": Telling(
+        "check",
+        PLAIN,
+        lazy("accepte l’enregistrement du {visit} appel."),
+        lazy("avez accepté l’enregistrement du {visit} appel."),
+    ),
+    "recording_no": Telling(
+        "x",
+        PLAIN,
+        lazy("refuse l’enregistrement du {visit} appel."),
+        lazy("avez refusé l’enregistrement du {visit} appel."),
+    ),
+    "recording_began": Telling(
+        "video", KEY, lazy("Le {visit} appel est enregistré."), lazy("Le {visit} appel est enregistré.")
+    ),
+    "recording_ended": Telling(
+        "video", PLAIN, lazy("arrête l’enregistrement."), lazy("avez arrêté l’enregistrement.")
+    ),
+    "recording_cut": Telling(
+        "video", AUTO, lazy("L’enregistrement s’arrête{cut}."), lazy("L’enregistrement s’est arrêté{cut}.")
+    ),
+    "recording_erased": Telling(
+        "x",
+        AUTO,
+        lazy("Enregistrement du {visit} appel effacé{by}."),
+        lazy("L’enregistrement du {visit} appel est effacé."),
+    ),
     "product_shown": Telling("bag", PLAIN, lazy("montre : {product}."), lazy("a montré : {product}.")),
     "turned_to_repair": Telling(
         "wrench",
@@ -255,14 +288,24 @@ MISSED = {
 }
 EITHER = {  # the customer's own act, or another's
     "booked", "moved", "cancelled", "safety", "marked", "part_received", "billing",
+    "recording_yes", "recording_no", "recording_ended",
     "step_done", "step_undone", "gate_stopped", "stopped", "stop_cause", "order_done", "order_cancelled",
 }  # fmt: skip
 # nobody's own act: told without a name
 ON_THEIR_PAGE = {"late", "caught_up", "confirmed_by_staff"}  # the customer reads of it there in any case
 IMPERSONAL = {
+    "recording_began", "recording_cut", "recording_erased",
     "call_started", "card_refund_failed", "covered", "uncovered", "missed", "still", "nudged", "erased",
     "mail_sent", "mail_failed", "sms_sent", "sms_failed",
 }  # fmt: skip
+
+
+CUTS = {
+    "left": lazy(" avec l’appel"),
+    "full": lazy(" faute de place"),
+    "failed": lazy(" à cause d’un défaut de l’appareil"),
+    "restart": lazy(" au redémarrage de l’appareil"),
+}
 
 
 def tell(entry: Entry, to_customer: bool = False) -> Line | None:
@@ -402,6 +445,7 @@ def _words(told: dict[str, Any]) -> dict[str, str]:
         "step": joined([mid(step) for step in told.get("steps", [told.get("step", "")])]),
         "cause": f" ({mid(str(CAUSES[told['cause']].name))})" if told.get("cause") in CAUSES else "",
         "erased": _erased(told),
+        "cut": str(CUTS.get(told.get("cut", ""), "")),
         "by": _(" par {name}", name=told["by"]) if told.get("by") else "",
         "verdict": mid(str(VERDICTS.get(told.get("verdict", ""), ""))),
     }

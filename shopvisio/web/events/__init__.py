@@ -1,6 +1,18 @@
 """What a page may say over the socket: a table of events for each thing that people do in a call."""
 
-from shopvisio.web.events import basket, danger, goods, invitation, lens, photos, pointing, quality, seat, talk
+from shopvisio.web.events import (
+    basket,
+    danger,
+    goods,
+    invitation,
+    lens,
+    photos,
+    pointing,
+    quality,
+    recording,
+    seat,
+    talk,
+)
 from shopvisio.web.wire import Events, Gestures
 
 EVENTS: Events = {
@@ -14,5 +26,6 @@ EVENTS: Events = {
     **basket.EVENTS,
     **invitation.EVENTS,
     **danger.EVENTS,
+    **recording.EVENTS,
 }
 GESTURES: Gestures = pointing.GESTURES

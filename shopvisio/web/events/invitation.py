@@ -8,7 +8,7 @@ from flask_socketio import leave_room
 
 from shopvisio import calls, qr
 from shopvisio.db import writing
-from shopvisio.web import guard, presence, wire
+from shopvisio.web import guard, presence, recorders, wire
 from shopvisio.web.wire import Events, Who, socketio
 
 
@@ -35,6 +35,7 @@ def _uninvite(who: Who, now: datetime) -> None:
         leave_room(who.room, sid=person.sid, namespace="/")
         socketio.emit("ended", {"next": next_page}, to=person.sid)
     wire.tell_people(key)
+    recorders.settle(who.appointment)
 
 
 EVENTS: Events = {

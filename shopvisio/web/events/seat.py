@@ -7,7 +7,7 @@ from flask_socketio import emit, join_room, leave_room
 
 from shopvisio import calls, hub, stills, turn
 from shopvisio.db import db, writing
-from shopvisio.web import goods, presence, shapes, wire
+from shopvisio.web import goods, presence, recorders, shapes, wire
 from shopvisio.web.events import danger, photos, pointing, talk
 from shopvisio.web.presence import CAMERAS, ROLES, Person
 from shopvisio.web.wire import Events, Who, socketio
@@ -37,6 +37,7 @@ def _enter(who: Who, now: datetime, **media: Any) -> dict[str, Any]:
     join_room(who.room)
     person.wait = presence.wait_of(person)
     wire.tell_people(key)
+    recorders.settle(who.appointment)
     kept = [] if who.seat == "guest" else [photos.told(still) for still in stills.of_case(who.appointment.case)]
     return {
         "seat": who.seat,
@@ -47,6 +48,7 @@ def _enter(who: Who, now: datetime, **media: Any) -> dict[str, Any]:
         "stills": kept,
         "stopped": danger.told(who.appointment.case),
         "board": pointing.board(who.appointment),
+        "recording": recorders.told(who.appointment),
         "shown": goods.on_screen(who.appointment),
         "turn": turn.servers(who.seat, now),
     }
@@ -78,6 +80,7 @@ def _leave(who: Who, now: datetime) -> None:
         leave_room(who.room)
         wire.relay().leave(who.appointment.key, who.seat)
         wire.tell_people(who.appointment.key)
+        recorders.settle(who.appointment)
 
 
 def seat_screen(key: str, sdp: str) -> str:

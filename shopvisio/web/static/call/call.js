@@ -30,6 +30,7 @@ import { Picker } from "./picker.js";
 import { Pointing } from "./pointing.js";
 import { Shelf } from "./products.js";
 import { Line } from "./protocol.js";
+import { Recording } from "./recording.js";
 import { Screen } from "./screen.js";
 import { Shots } from "./shots.js";
 import { Stage } from "./stage.js";
@@ -94,6 +95,7 @@ const line = new Line(
       danger?.show(stop);
       void checklist?.look(); // nothing is ticked meanwhile
     },
+    recording: (recorded) => recording.show(recorded, state.seat),
     wished: (wish) => ownLens?.wished(wish),
     point: (pointed) => pointing.point(pointed),
     board: (laid) => pointing.lay(laid),
@@ -117,6 +119,7 @@ const offer = document.querySelector("#on-offer") ? new Offer() : null;
 const checklist = document.querySelector("#steps") ? new Checklist() : null;
 const basket = document.querySelector("#basket") ? new Basket(line, announce) : null;
 const danger = document.querySelector("#stopped") ? new Danger(line) : null;
+const recording = new Recording(line, announce);
 const counter = document.querySelector("#product") ? new Counter(line, announce) : null;
 const invitation = isStaff ? new Invitation(line) : null;
 const shelf = document.querySelector("#find-product") ? new Shelf(line, facts.csrf) : null;
@@ -241,6 +244,7 @@ function onEntered(seated) {
   void offer?.look();
   void basket?.look();
   danger?.show(seated.stopped);
+  recording.show(seated, seated.seat);
   if (album?.catchUp(seated.stills) && photoMode?.on) album.showLatest();
   void shutter?.catchUp();
   chat.catchUp(seated.messages);
@@ -383,6 +387,7 @@ function quit(view) {
   camera.close();
   stayAwake(false);
   state.people = [];
+  recording.show({ recording: null }, state.seat);
   pointing.rest();
   if (view === "phoned") {
     bigScreen.start(state.turn);
@@ -674,6 +679,10 @@ onActs({
     quit("phoned");
   },
   later: (button) => button.closest("section")?.setAttribute("hidden", ""),
+  record: () => recording.ask(),
+  agree: () => recording.answer(true),
+  disagree: () => recording.answer(false),
+  unrecord: () => recording.stop(),
   stop: () => danger?.press(""),
   cause: (button) => danger?.press(button.dataset.cause ?? ""),
   "conclude-not": () => {

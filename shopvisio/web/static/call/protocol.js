@@ -99,6 +99,11 @@
  * @property {string} name
  * @property {"gas" | "mains" | "water" | "height" | "other" | ""} cause
  *
+ * @typedef {Object} Recorded  How recording this call stands.
+ * @property {{state: "asked" | "running" | "paused", name: string, seats: string[], names: string[]} | null} recording
+ *   Who asked; whose yes is lacking.
+ * @property {{why: "refused" | "stopped" | "full" | "failed", name: string} | null} [over]  Why there is none any more.
+ *
  * @typedef {Object} Wished
  * @property {"torch" | "zoom" | "flip"} what
  * @property {number} to  0 or 1 for the torch.
@@ -114,6 +119,7 @@
  * @property {Shown} shown
  * @property {Wait} wait
  * @property {Stopped | null} stopped
+ * @property {Recorded["recording"]} recording
  * @property {RTCIceServer[]} turn  For networks that let nothing else through.
  *
  * @typedef {Object} Wait  What a customer is told while they wait.
@@ -134,6 +140,7 @@
  * @property {() => void} basket  The basket has changed.
  * @property {() => void} turned  A sale became a repair, or the other way round: the page is another now.
  * @property {(told: {stop: Stopped | null}) => void} stopped  Everything is stopped, or goes on.
+ * @property {(recorded: Recorded) => void} recording  A recording is asked for, runs, pauses or has ended.
  * @property {(wished: Wished) => void} wished  Somebody of the shop asks for lamp, zoom or the other side.
  * @property {(pointed: Pointed) => void} point
  * @property {(laid: Laid) => void} board  A still was opened, or the moving picture taken up again.
@@ -198,7 +205,7 @@ export class Line {
     this.#socket.on("connect", () => this.#sit());
     this.#socket.on("disconnect", (/** @type {string} */ why) => this.#cut(why));
     this.#socket.on("connect_error", (/** @type {any} */ error) => this.#failed(error));
-    for (const name of /** @type {const} */ (["people", "message", "shown", "wait", "still", "asked", "wished", "steps", "parts", "basket", "turned", "stopped", "closing"])) {
+    for (const name of /** @type {const} */ (["people", "message", "shown", "wait", "still", "asked", "wished", "steps", "parts", "basket", "turned", "stopped", "recording", "closing"])) {
       this.#socket.on(name, hear[name]);
     }
     for (const name of /** @type {const} */ (["point", "board", "freeze", "stroke", "marks"])) {
@@ -325,6 +332,24 @@ export class Line {
   async stop(cause) {
     await this.#seat();
     await this.#ask("stop", { cause });
+  }
+
+  /** Ask everybody whether the call may be recorded. */
+  async record() {
+    await this.#seat();
+    await this.#ask("record", {});
+  }
+
+  /** @param {boolean} yes */
+  async agree(yes) {
+    await this.#seat();
+    await this.#ask("agree", { yes });
+  }
+
+  /** No more of it. */
+  async unrecord() {
+    await this.#seat();
+    await this.#ask("unrecord", {});
   }
 
   /** @param {import("./optics.js").Lens} lens */
