@@ -31,7 +31,8 @@ PASSWORD = demo.PASSWORD
 # they carry media or watch the time: nothing runs beside them
 ALONE = (
     *(f"browser/test_{name}" for name in ("before", "call", "coming", "desk", "repair", "whole")),
-    *("rtc/", "test_bench", "test_hub"),
+    *(f"rtc/test_{name}" for name in ("backup", "browsers", "fuzz", "networks")),
+    *("test_bench", "test_hub"),
 )
 
 

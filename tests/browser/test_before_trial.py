@@ -1,5 +1,8 @@
 """Days before the call: a device is tried, through the real relay, and the verdict is told in words."""
 
+import os
+
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from .conftest import PHONE, Chromium, Served, Visit
@@ -58,6 +61,8 @@ def test_all_is_well_and_the_shop_knows(served: Served, chromium: Chromium) -> N
     expect(karim.get_by_text("teste son matériel")).to_be_visible()
 
 
+@pytest.mark.long
+@pytest.mark.skipif(not os.environ.get("SHOPVISIO_LONG"), reason="ten seconds of measuring: run by tests/long")
 def test_a_connection_that_loses_packets_is_called_weak(served: Served, chromium: Chromium) -> None:
     visit = served.visit("repair")
     marie = chromium("several", PHONE)
@@ -68,6 +73,8 @@ def test_a_connection_that_loses_packets_is_called_weak(served: Served, chromium
     expect(marie.get_by_text("La voix passera, l’image peut-être pas")).to_be_visible()
 
 
+@pytest.mark.long
+@pytest.mark.skipif(not os.environ.get("SHOPVISIO_LONG"), reason="ten seconds of measuring: run by tests/long")
 def test_without_camera_and_microphone_the_rest_is_tried(served: Served, chromium: Chromium) -> None:
     visit = served.visit("repair")
     marie = chromium("none", PHONE)

@@ -1,8 +1,10 @@
 """The line of a call: what is written, who is there, cuts, restarts, a second tab, the end."""
 
 import json
+import os
 import signal
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from .conftest import LAPTOP, Chromium, Served
@@ -112,6 +114,8 @@ def test_the_call_comes_back_by_itself_after_the_appliance_was_restarted(served:
         sees(page, colour)
 
 
+@pytest.mark.long
+@pytest.mark.skipif(not os.environ.get("SHOPVISIO_LONG"), reason="test_call_weak.py holds its beginning in small")
 def test_a_person_whose_line_goes_is_said_to_be_awaited_then_gone(served: Served, chromium: Chromium) -> None:
     visit = served.visit("repair")
     marie = customer(chromium, served, visit)

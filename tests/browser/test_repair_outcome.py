@@ -156,6 +156,8 @@ def test_a_customer_gone_before_answering_says_no_later_and_silence_may_be_conte
     expect(karim.get_by_text("J’étais à l’hôpital.").first).to_be_visible()
 
 
+@pytest.mark.long
+@pytest.mark.skipif(not os.environ.get("SHOPVISIO_LONG"), reason="tests/test_parts.py holds it in small")
 def test_a_part_is_refused_and_not_repaired_says_why(served: Served, chromium: Chromium) -> None:
     visit = served.visit("repair")
     marie, karim = in_call(chromium, served, visit)
