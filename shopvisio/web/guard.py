@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from functools import wraps
 from ipaddress import ip_address, ip_network
 from typing import Any, TypeVar
@@ -193,35 +194,31 @@ def remembered() -> Case | None:
         return None
 
 
-def join_link(view: Callable[..., Any]) -> Callable[..., Any]:
-    """A page behind the link of somebody who is asked to work here: ``<token>`` becomes the ``invitation``, None once
-    it was accepted, withdrawn, or outlived."""
+def _colleagues_link(
+    rule: str, purpose: str, name: str, find: Callable[[str, datetime], Any]
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The rule of pages behind a link sent to a colleague: ``<token>`` becomes the argument ``name``, None once what it
+    stands for was used, withdrawn, or outlived."""
 
-    @wraps(view)
-    def checked(token: str, **given: Any) -> Any:
-        key = links.read(secret_key(), links.JOIN, token)
-        return view(invitation=invitations.find(key, clock.now()), **given)
+    def ruled(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def checked(token: str, **given: Any) -> Any:
+            given[name] = find(links.read(secret_key(), purpose, token), clock.now())
+            return view(**given)
 
-    checked.rule = "join_link"  # type: ignore[attr-defined]
-    return checked
+        checked.rule = rule  # type: ignore[attr-defined]
+        return checked
+
+    return ruled
+
+
+join_link = _colleagues_link("join_link", links.JOIN, "invitation", invitations.find)  # who is asked to work here
+reset_link = _colleagues_link("reset_link", links.RESET, "reset", resets.find)  # who forgot their password
 
 
 def join_token(invitation: Invitation) -> str:
     """What stands in the link of a colleague to come."""
     return links.sign(secret_key(), links.JOIN, invitation.key)
-
-
-def reset_link(view: Callable[..., Any]) -> Callable[..., Any]:
-    """A page behind the link of a colleague who forgot their password: ``<token>`` becomes the ``reset``, None once it
-    was used, withdrawn, or outlived."""
-
-    @wraps(view)
-    def checked(token: str, **given: Any) -> Any:
-        key = links.read(secret_key(), links.RESET, token)
-        return view(reset=resets.find(key, clock.now()), **given)
-
-    checked.rule = "reset_link"  # type: ignore[attr-defined]
-    return checked
 
 
 def reset_token(reset: Reset) -> str:

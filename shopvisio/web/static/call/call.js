@@ -20,7 +20,7 @@ import { HandOver } from "./handover.js";
 import { Invitation } from "./invitation.js";
 import { OwnLens, TheirLens } from "./lens.js";
 import { Lobby } from "./lobby.js";
-import { notice, quality, warns } from "./notice.js";
+import { breaks, notice, quality, warns } from "./notice.js";
 import { Offer } from "./offer.js";
 import { Onlooker } from "./onlooker.js";
 import { Optics } from "./optics.js";
@@ -569,6 +569,7 @@ function showNotice() {
   const them = other();
   const name = them ? called(them) : facts.other;
   const kind = notice(situation());
+  find("#room").classList.toggle("line-cut", breaks(kind));
   for (const box of all(".notice")) {
     box.hidden = !kind;
     const said = [kind, name, state.wait.late].join(" ");

@@ -22,6 +22,7 @@
  */
 
 const CALM = ["soon", "busy", "notYet", "gone", "theyLeft", ""]; // nobody's trouble
+const CUT = ["cut", "closing", "theirsCut"]; // nobody hears anybody
 
 /**
  * The name of what is to be told, the gravest first; empty when all is well.
@@ -62,6 +63,14 @@ function waiting({ isStaff, met, placeSays, late, wait }) {
  */
 export function warns(kind) {
   return !CALM.includes(kind);
+}
+
+/**
+ * Whether a notice says that the line is broken.
+ * @param {string} kind
+ */
+export function breaks(kind) {
+  return CUT.includes(kind);
 }
 
 /**
