@@ -573,7 +573,7 @@ def change_service(service: Service, typed: Mapping[str, str], people: Collectio
         text = typed.get(field, "").strip()
         if not text and field in OPTIONAL:
             setattr(service, field, OPTIONAL[field])
-        elif text.isascii() and text.isdigit() and low <= int(text) <= high:
+        elif text.isascii() and text.isdigit() and len(text) < 10 and low <= int(text) <= high:
             setattr(service, field, int(text))
         else:
             wrong[field] = _("Un nombre entier, de {low} à {high}.", low=low, high=high)

@@ -104,9 +104,9 @@ def add_photo(draft: Draft, file: str, width: int, height: int) -> None:
     db.session.flush()
 
 
-def remove_photo(draft: Draft, photo_id: int) -> list[str]:
-    """Forget a photo of the draft; answers the files to delete after the commit."""
-    unused = [photo for photo in draft.photos if photo.id == photo_id]
+def remove_photo(draft: Draft, named: str) -> list[str]:
+    """Forget the photo of the draft with this number, if there is one; answers the files to delete after the commit."""
+    unused = [photo for photo in draft.photos if str(photo.id) == named]
     for photo in unused:
         draft.photos.remove(photo)
     db.session.flush()

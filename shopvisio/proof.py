@@ -36,17 +36,16 @@ def is_good(secret: bytes, payload: str, about: str, now: datetime) -> bool:
         salt, asked, number = str(told["salt"]), str(told["challenge"]), int(told["number"])
         signature = str(told["signature"])
         said = parse_qs(salt.partition("?")[2].removesuffix("&"), strict_parsing=True)
-        expires = int(said["expires"][0])
-    except (ValueError, KeyError, TypeError, RecursionError):
+        return (
+            salt.endswith("&")
+            and said["about"] == [about]
+            and now.timestamp() < int(said["expires"][0])
+            and 0 <= number < HIGHEST
+            and hmac.compare_digest(asked.encode(), _hash(salt, number).encode())
+            and hmac.compare_digest(signature.encode(), _sign(secret, asked).encode())
+        )
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):  # no such payload, or halves of signs
         return False
-    return (
-        salt.endswith("&")
-        and said["about"] == [about]
-        and now.timestamp() < expires
-        and 0 <= number < HIGHEST
-        and hmac.compare_digest(asked.encode(), _hash(salt, number).encode())
-        and hmac.compare_digest(signature.encode(), _sign(secret, asked).encode())
-    )
 
 
 def _hash(salt: str, number: int) -> str:

@@ -58,7 +58,12 @@ def test_digits_do_not_wander_from_the_number_into_the_time() -> None:
 
 
 @pytest.mark.parametrize(
-    "payload", ["", "x", "é", packed([]), packed({}), packed(None), packed({"number": "a"}), "[" * 9000]
-)
+    "payload",
+    [
+        "", "x", "é", packed([]), packed({}), packed(None), packed({"number": "a"}), "[" * 9000,
+        packed(solved() | {"number": float("inf")}), packed(solved() | {"challenge": "\ud800"}),
+        packed(solved() | {"signature": "\ud800"}),
+    ],
+)  # fmt: skip
 def test_rubbish_is_refused_softly(payload: str) -> None:
     assert not proof.is_good(SECRET, payload, ABOUT, NOW)

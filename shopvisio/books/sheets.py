@@ -29,6 +29,8 @@ def span_of(period: str) -> Span:
         first = date.fromisoformat(f"{period}-01" if len(period) == 7 else f"{period}-01-01")
         month = first.month % 12 + 1 if len(period) == 7 else 1
         after = first.replace(year=first.year + (month == 1), month=month)
+        if first.year < 2000:
+            raise ValueError(period)
     except ValueError:
         raise NotFound from None
     start, end = (datetime.combine(day, time(), settings.zone()).astimezone(UTC) for day in (first, after))

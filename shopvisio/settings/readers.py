@@ -34,7 +34,7 @@ def text(longest: int) -> Read:
 def whole(lowest: int, highest: int) -> Read:
     def read(typed: str) -> int:
         value = typed.strip()
-        if not (value.isascii() and value.isdigit() and lowest <= int(value) <= highest):
+        if not (value.isascii() and value.isdigit() and len(value) < 10 and lowest <= int(value) <= highest):
             raise ValueError(_("Un nombre entier, de {low} à {high}.", low=lowest, high=highest))
         return int(value)
 
@@ -233,6 +233,6 @@ def public_name(typed: str) -> str:
         host = host.encode("idna").decode()
     except UnicodeError:
         host = ""
-    if value and not (is_host(host) and (not port or (port.isascii() and port.isdigit() and 0 < int(port) < 65536))):
+    if value and not (is_host(host) and (not port or (re.fullmatch("[0-9]{1,5}", port) and 0 < int(port) < 65536))):
         raise ValueError(_("Un nom comme visio.maboutique.fr, sans espace ni page."))
     return f"{host}:{port}" if port and port != "443" else host

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, current_app, render_template, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response
 
 from shopvisio import accounts, clock, i18n, logo, settings
@@ -44,6 +45,13 @@ OPEN_UNCLAIMED |= {"restoring.code", "restoring.page", "restoring.bring"}
 csrf = CSRFProtect()
 
 
+class _Number(IntegerConverter):
+    """A number in an address: no row, and no year, has one beyond these; that is no page."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **{"max": 2**31 - 1} | named)
+
+
 class _Sessions(SecureCookieSessionInterface):
     """Cookies are Secure wherever the page came by HTTPS; plain HTTP is this machine's own."""
 
@@ -54,6 +62,7 @@ class _Sessions(SecureCookieSessionInterface):
 def register(app: Flask) -> None:
     """Everything the pages share: who reads, who is signed in, headers, errors, filters."""
     app.session_interface = _Sessions()
+    app.url_map.converters["int"] = _Number
     app.before_request(_small_forms)  # first: the body is read for the form's token already
     csrf.init_app(app)
     errors.register(app)
@@ -164,10 +173,20 @@ def wake_jobs() -> None:
         alarm.ring()
 
 
+def sent_json() -> dict[str, Any]:
+    """The JSON object that was sent; empty for anything else, however deep it goes."""
+    try:
+        found = request.get_json(silent=True)
+    except RecursionError:
+        found = None
+    return found if isinstance(found, dict) else {}
+
+
 def moment(text: str) -> datetime | None:
-    """An aware instant from an address or a form (ISO 8601), None for anything else."""
+    """An aware instant from an address or a form (ISO 8601), None for anything else, and for one of another millennium:
+    at the ends of time no clock can be set to another zone."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.tzinfo else None
+    return found if found.tzinfo and 2000 <= found.year <= 2999 else None

@@ -113,7 +113,7 @@ def change_password() -> ResponseReturnValue:
 # -- where I am signed in
 
 
-@blueprint.post("/signins/<int(max=2147483647):signin_id>/end")
+@blueprint.post("/signins/<int:signin_id>/end")
 @staff("account")
 def end(signin_id: int) -> ResponseReturnValue:
     """End one of my sign-ins."""

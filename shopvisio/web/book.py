@@ -150,7 +150,7 @@ def _service(service_id: int) -> Service:
     return service
 
 
-@blueprint.route("/book/<int(max=2147483647):service_id>", methods=["GET", "POST"])
+@blueprint.route("/book/<int:service_id>", methods=["GET", "POST"])
 @anybody
 def times(service_id: int) -> ResponseReturnValue:
     """Step 2: the free times; the one that is picked begins a draft."""
@@ -170,7 +170,7 @@ def times(service_id: int) -> ResponseReturnValue:
     return redirect(url_for("book.fault", key=key), 303)
 
 
-@blueprint.post("/book/<int(max=2147483647):service_id>/now")
+@blueprint.post("/book/<int:service_id>/now")
 @anybody
 def at_once(service_id: int) -> ResponseReturnValue:
     """A talk as soon as somebody is free, by the same short form; when nobody is any more, the times."""
@@ -322,8 +322,7 @@ def _keep_fault(draft: Draft, form: FlaskForm, sent: Sequence[Cleaned]) -> str:
     with writing():
         own = (field.short_name for field in form if field.short_name.startswith("answer"))
         intake.type_in(draft, **_typed(form, "device", "brand", "model", "symptom", *own))
-        if request.form.get("remove", "").isdecimal():
-            unused += intake.remove_photo(draft, int(request.form["remove"]))
+        unused += intake.remove_photo(draft, request.form.get("remove", ""))
         for photo in sent:
             try:
                 intake.add_photo(draft, photo.file, photo.width, photo.height)

@@ -181,7 +181,7 @@ def _service(service_id: int) -> Service:
     return service
 
 
-@blueprint.route("/book/<int(max=2147483647):service_id>", methods=["GET", "POST"])
+@blueprint.route("/book/<int:service_id>", methods=["GET", "POST"])
 @staff("calls")
 def person(service_id: int) -> ResponseReturnValue:
     """For whom: somebody known, found by name, number or address, or somebody new. The button books."""

@@ -235,7 +235,7 @@ def another(case: Case) -> ResponseReturnValue:
     return render_template("customer/another.html", token=guard.token_of(case), services=services, back=_home(case))
 
 
-@blueprint.route("/another/<int(max=2147483647):service_id>", methods=["GET", "POST"])
+@blueprint.route("/another/<int:service_id>", methods=["GET", "POST"])
 @case_link
 def another_times(case: Case, service_id: int) -> ResponseReturnValue:
     """Its time; the draft it begins knows already who comes."""

@@ -173,7 +173,7 @@ def late(key: str) -> ResponseReturnValue:
     """ "Ten minutes late", or "caught up": one tap. Sent to be read over, the mail that it would write."""
     now, is_asked = clock.now(), telling.is_asked()
     minutes = request.form.get("minutes") or (str(calls.LATE[0]) if is_asked else "")
-    announced = int(minutes) if minutes.isascii() and minutes.isdigit() else -1
+    announced = int(minutes) if minutes.isascii() and minutes.isdigit() and len(minutes) < 4 else -1
     me = guard.me()
     assert me is not None  # the rule of the view says so
 

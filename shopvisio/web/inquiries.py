@@ -95,7 +95,7 @@ def _left_page(inquiry: Inquiry, refusal: str = "") -> str:
     return render_template("inquiries/left.html", inquiry=inquiry, room=room, photo_refusal=refusal)
 
 
-@blueprint.get("/message/<key>/photo/<int(max=2147483647):photo_id>")
+@blueprint.get("/message/<key>/photo/<int:photo_id>")
 @anybody
 def photo(key: str, photo_id: int) -> ResponseReturnValue:
     """A photo, for whoever sent it."""
@@ -137,7 +137,7 @@ def mark(key: str) -> ResponseReturnValue:
     return redirect(url_for("inquiries.listing"), 303)
 
 
-@blueprint.get("/desk/messages/<key>/photo/<int(max=2147483647):photo_id>")
+@blueprint.get("/desk/messages/<key>/photo/<int:photo_id>")
 @staff("cases")
 def desk_photo(key: str, photo_id: int) -> ResponseReturnValue:
     """A photo, for staff."""

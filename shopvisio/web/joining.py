@@ -65,7 +65,7 @@ def accept(invitation: Invitation | None) -> ResponseReturnValue:
     return redirect(url_for("desk.today"), 303)
 
 
-@blueprint.post("/desk/staff/invitations/<int(max=2147483647):invitation_id>/withdraw")
+@blueprint.post("/desk/staff/invitations/<int:invitation_id>/withdraw")
 @staff("staff")
 def withdraw(invitation_id: int) -> ResponseReturnValue:
     """Its link opens nothing any more."""

@@ -41,7 +41,7 @@ def page(name: str) -> ResponseReturnValue:
     return _page(version, version)
 
 
-@blueprint.get("/<name>/<int(max=2147483647):number>")
+@blueprint.get("/<name>/<int:number>")
 @anybody
 def version(name: str, number: int) -> ResponseReturnValue:
     """A text as it was: for whoever accepted it."""

@@ -195,7 +195,7 @@ def add() -> ResponseReturnValue:
     return redirect(url_for("passkeys.page"), 303)
 
 
-@blueprint.post("/desk/me/passkeys/<int(max=2147483647):key_id>/remove")
+@blueprint.post("/desk/me/passkeys/<int:key_id>/remove")
 @staff("account")
 def remove(key_id: int) -> ResponseReturnValue:
     """It opens nothing any more."""

@@ -5,7 +5,7 @@ The computer stays as the big screen: it receives what both sides send, on the r
 
 from datetime import UTC, datetime, timedelta
 
-from flask import Blueprint, Response, jsonify, redirect, request, url_for
+from flask import Blueprint, Response, jsonify, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from shopvisio import booking, calls, clock, links, qr
@@ -13,7 +13,7 @@ from shopvisio.cases import Case
 from shopvisio.db import db
 from shopvisio.errors import Invalid, NotFound
 from shopvisio.i18n import _
-from shopvisio.web import guard
+from shopvisio.web import guard, sent_json
 from shopvisio.web.events import seat
 from shopvisio.web.guard import anybody, case_link
 
@@ -55,8 +55,7 @@ def screen(case: Case) -> ResponseReturnValue:
 
     Raises as ``calls.may_join``: WrongState once the call is over.
     """
-    sent = request.get_json(silent=True)
-    sdp = sent.get("sdp") if isinstance(sent, dict) else None
+    sdp = sent_json().get("sdp")
     if not isinstance(sdp, str) or len(sdp) > seat.LONGEST_SDP:
         raise Invalid
     now = clock.now()

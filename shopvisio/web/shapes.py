@@ -1,5 +1,6 @@
 """What an event's payload must look like: exactly the names of its shape, each value fitting."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -7,6 +8,7 @@ from shopvisio.errors import Invalid
 
 Fits = Callable[[Any], bool]
 Shape = Mapping[str, Fits]
+_HALF = re.compile("[\ud800-\udfff]")  # what is left of a sign that was cut in two
 
 
 def read(given: tuple[Any, ...], shape: Shape) -> dict[str, Any]:
@@ -33,8 +35,8 @@ def one_of(*words: str) -> Fits:
 
 
 def text(longest: int) -> Fits:
-    """A text of at most so many characters."""
-    return lambda value: isinstance(value, str) and len(value) <= longest
+    """A text of at most so many characters, none of them a half: that is no text, and no base keeps it."""
+    return lambda value: isinstance(value, str) and len(value) <= longest and not _HALF.search(value)
 
 
 def row(value: Any) -> bool:

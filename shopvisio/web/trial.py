@@ -6,7 +6,6 @@ nothing to do with any call. Rooms are few and short, so that the shop's line st
 
 import math
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,7 +19,7 @@ from shopvisio.errors import Conflict, Invalid
 from shopvisio.i18n import _, lazy
 from shopvisio.rtc import Engine
 from shopvisio.trials import Result
-from shopvisio.web import browsers, guard
+from shopvisio.web import browsers, guard, sent_json
 from shopvisio.web.guard import case_link, staff
 
 blueprint = Blueprint("trial", __name__)
@@ -164,9 +163,7 @@ def _figure(name: str, most: float) -> float:
 
 def calls_itself(whose: str) -> ResponseReturnValue:
     """One of the two connections of a page that calls itself, for whoever it is; see :func:`dial`."""
-    sent = request.get_json(silent=True)
-    read: Callable[[str], object] = sent.get if isinstance(sent, dict) else lambda _name: None
-    run, seat, sdp = read("run"), read("seat"), read("sdp")
+    run, seat, sdp = map(sent_json().get, ("run", "seat", "sdp"))
     if not isinstance(run, str) or not RUN.fullmatch(run) or seat not in SEATS:
         raise Invalid
     if not isinstance(sdp, str) or len(sdp) > LONGEST_SDP:

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 BURST, PER_SECOND = 40.0, 5.0  # events a seat may send at once, and steadily
 GESTURES_PER_SECOND = 50.0  # of a page, in a purse of their own: twenty for a pointer, twenty for a stroke
 DESK = "desk"
+_SAID = shapes.known(shapes.text(1000))  # what a page may say of itself
 
 socketio = SocketIO()
 
@@ -113,6 +114,8 @@ def seated() -> Person:
 
 def ticket(auth: Mapping[str, Any]) -> Ticket | None:
     """What the page may do; None for a page of the desk. Raises Forbidden or NotFound."""
+    if not all(_SAID(value) for value in auth.values()):
+        raise NotFound
     token, key = auth.get("case"), auth.get("appointment")
     if auth.get("guest") is not None:
         return _guest_ticket(auth["guest"], auth.get("name"))

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.routing import Rule
+from way import FAULT, begin
+from werkzeug.routing import IntegerConverter, Rule
 
 HOSTILE = (
     "", "0", "-1", "99999999999999999999", "é" * 300, "<script>alert(1)</script>", "' OR 1=1 --", "../../etc/passwd",
     "\x00", "\r\nSet-Cookie: a=b", "{{7*7}}", "%s%n", "2026-13-45", "2026-11-24T09:00:00+00:00", "NaN", "null", "yes",
+    "9999-12-31", "0001-01-01", "9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+23:59", "9999-12", "2026-W99",
     "٣٤", "1e309", "true", "repaired", "a" * 5000, "😀", "\ud7ff", "../", "%2e%2e%2f",
 )  # fmt: skip
 NAMES = (
@@ -18,6 +20,9 @@ NAMES = (
     "email", "phone", "terms", "immediate", "outcome", "part_name", "reference", "carrier", "tracking", "reason",
     "paper", "method", "amount", "fee", "q", "state", "from", "next", "lang", "link", "remove", "add", "included",
     "code", "password", "role", "minutes", "url", "summary", "day", "opens-0-0", "closes-0-0", "who", "confirm",
+    "act", "again", "altcha", "answered", "before", "case", "check", "colour", "copy", "digest", "done", "drop", "file",
+    "given", "gone", "guide", "how", "key", "minutes", "net", "no", "offer", "product", "proposal", "service", "shot",
+    "sort", "stars", "still", "supplier", "text", "time", "to", "vat", "word", "zone", "variant", "quantity", "line",
 )  # fmt: skip
 
 
@@ -32,18 +37,20 @@ def ways(rule: Rule) -> set[str]:
 
 
 def paths(app: Flask, rule: Rule, case_path: str, booked_key: str) -> Iterator[str]:
-    """The route with true names in it, and with hostile ones."""
+    """The route with true names in it, and with hostile ones: a number then is far beyond what a base can count to."""
     true = {"token": case_path.rsplit("/", 1)[1], "key": booked_key}
     fixed = {name: _first(kind) for name, kind in rule._converters.items() if _first(kind)}
     adapter = app.url_map.bind("localhost")
     for words in ({}, {name: random.Random(name).choice(HOSTILE[4:]) for name in rule.arguments}):
         values = {n: fixed.get(n) or words.get(n) or true.get(n, "1") for n in rule.arguments}
+        if words:
+            values |= {name: 10**20 for name in fixed if isinstance(rule._converters[name], IntegerConverter)}
         yield adapter.build(rule.endpoint, values)
 
 
 def _first(converter: object) -> object:
     """What a number, or a choice, may be: nothing else builds an address."""
-    if type(converter).__name__ == "IntegerConverter":
+    if isinstance(converter, IntegerConverter):
         return 1
     return min(getattr(converter, "items", [None]))
 
@@ -103,3 +110,36 @@ def test_a_body_that_is_no_form_is_refused_softly(open_app: Flask, stranger: Fla
     ):
         for path in (f"{case_path}/answer", f"{case_path}/part", "/book/1", "/signin"):
             assert stranger.post(path, data=body, content_type=kind).status_code < 500
+
+
+def test_a_number_that_no_row_has_is_no_page(owner_client: FlaskClient, case_path: str) -> None:
+    """A base counts to 2 to the 63: beyond, asking it would be a fault of ours."""
+    beyond = 2**63
+    for path in (f"{case_path}/still/{beyond}", f"/product/{beyond}.jpg", f"/desk/products/{2**31}", "/desk/books/0"):
+        assert owner_client.get(path).status_code == 404, path
+
+
+def test_json_however_deep_is_refused_softly(owner_client: FlaskClient, case_path: str) -> None:
+    for body in ("[" * 100_000, '{"sdp":' * 100_000, '{"sdp": "\\ud800"}', "7", '"sdp"'):
+        for path in (f"{case_path}/screen", f"{case_path}/trial/dial", "/desk/trial/dial"):
+            answer = owner_client.post(path, data=body, content_type="application/json")
+            assert 400 <= answer.status_code < 500, (path, body[:20])
+
+
+def test_figures_without_end_and_the_ends_of_time_are_refused_with_a_sentence(
+    stranger: FlaskClient, owner_client: FlaskClient, booked_key: str
+) -> None:
+    """Python reads no number of more than 4,300 figures, and sets no clock to another zone on the first day of all."""
+    endless = "9" * 5000
+    draft = begin(stranger, start="2026-11-24T10:00:00+00:00")
+    assert stranger.post(f"{draft}/fault", data=FAULT | {"remove": endless}).status_code == 303
+    for path, typed, status in (
+        (f"/desk/appointments/{booked_key}/late", {"minutes": endless}, 422),
+        ("/desk/services/1", {"name": "Réparer", "minutes": endless}, 422),
+        ("/desk/book/1", {"start": "9999-12-31T23:59:59-23:59"}, 302),
+        ("/desk/book/1", {"start": "0001-01-01T00:00:00+23:59"}, 302),
+    ):
+        assert owner_client.post(path, data=typed).status_code == status, (path, typed)
+    refused = owner_client.post("/desk/settings/booking", data={"notice_minutes": endless})
+    assert "Un nombre entier, de" in refused.text
+    assert owner_client.get("/desk/books/0001").status_code == 404

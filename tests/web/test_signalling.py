@@ -122,8 +122,9 @@ def test_a_stranger_does_not_pass_for_staff(line: Lines, stranger: FlaskClient, 
 
 
 @pytest.mark.parametrize(
-    "auth", [{"appointment": 7}, {"appointment": None, "case": 3}, {"appointment": "nowhere"}, {"case": ["x"]}]
-)
+    "auth", [{"appointment": 7}, {"appointment": None, "case": 3}, {"appointment": "nowhere"}, {"case": ["x"]},
+     {"appointment": "\ud800"}, {"appointment": "x", "case": "\ud800"}, {"guest": "\ud800", "name": "Jeanne"}]
+)  # fmt: skip
 def test_nonsense_at_the_door_opens_nothing(line: Lines, repairer_client: FlaskClient, auth: dict[str, Any]) -> None:
     assert not line(repairer_client, **auth).is_connected()
 
@@ -400,6 +401,7 @@ def test_people_in_calls_are_told_when_the_appliance_stops(customer: SocketIOTes
         ("say", {"text": None}),
         ("say", {"text": "a" * 2001}),
         ("say", ["text"]),
+        ("say", {"text": "un signe coupé en deux \ud83d"}),
         ("choose", {"variant": 0}),
         ("want", {"product": 1}),
         ("leave", {"now": True}),
