@@ -75,6 +75,7 @@ def leave(key: str, typed: Mapping[str, str], network: str, now: datetime) -> In
 def check(typed: Mapping[str, str]) -> dict[str, str]:
     """What was typed, ready to keep. Raises Invalid naming each field that cannot be used."""
     given = {name: typed.get(name, "").strip() for name in LONGEST}
+    given["name"] = " ".join(given["name"].split())  # a line: it heads a mail
     wrong = {
         name: _("C’est trop long : {n} signes au plus.", n=most)
         for name, most in LONGEST.items()

@@ -1,6 +1,7 @@
 """The outbox: every mail is a row before it leaves, and the row says what really happened to it."""
 
 import json
+import re
 import smtplib
 import ssl
 from collections.abc import Callable, Sequence
@@ -25,6 +26,7 @@ from shopvisio.jobs import enqueue
 
 SECONDS = 20  # of patience with a mail server, for each exchange
 
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")  # no head of a mail may hold them
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "mails"),
     autoescape=select_autoescape(["html"]),
@@ -136,7 +138,7 @@ def preview(name: str, language: str, **facts: Any) -> tuple[str, str]:
     with i18n.use(language, settings.zone()):
         subject, _blank, text = _templates.get_template(f"{name}.txt").render(facts | _shop()).partition("\n")
     mark = "[Test] " if settings.is_test() else ""
-    return mark + subject.strip(), text.strip() + "\n"
+    return mark + _CONTROLS.sub(" ", subject).strip(), text.strip() + "\n"
 
 
 def _shop() -> dict[str, Any]:

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from way import AGREED, FAULT, PERSON, REPAIR, START, a_photo
 
-from shopvisio import booking, inquiries, settings
+from shopvisio import booking, inquiries, mail, settings
 from shopvisio.booking import Appointment
 from shopvisio.db import db, writing
 from shopvisio.inquiries import Inquiry
@@ -183,6 +183,19 @@ def test_a_message_reaches_the_desk_and_the_shops_mailbox(
         mail = db.session.query(Mail).filter_by(name="inquiry").one()
         assert mail.to == settings.get("email")
         assert "Mon four reste froid." in mail.text
+
+
+def test_a_name_of_several_lines_keeps_no_mail_back(
+    open_app: Flask, stranger: FlaskClient, clock_: Clock, run_jobs: Callable[[], int]
+) -> None:
+    """A head of a mail holds one line: what a stranger typed into it stopped the message to the shop for good."""
+    named = WORDS | {"name": "Odile\r\x0bKervella\u2028Bcc: x@x.example\x00"}
+    assert stranger.post("/message", data=named | {"key": the_key(stranger)}).status_code == 303
+    run_jobs()
+    with open_app.app_context():
+        written = mail.message(db.session.query(Mail).filter_by(name="inquiry").one(), {}, clock_.now)
+        assert written["Subject"] == "Un message de Odile Kervella Bcc: x@x.example"
+        assert b"Subject: Un message de Odile Kervella Bcc" in written.as_bytes()
 
 
 def test_photos_follow_a_message(
