@@ -143,3 +143,21 @@ def test_figures_without_end_and_the_ends_of_time_are_refused_with_a_sentence(
     refused = owner_client.post("/desk/settings/booking", data={"notice_minutes": endless})
     assert "Un nombre entier, de" in refused.text
     assert owner_client.get("/desk/books/0001").status_code == 404
+
+
+def test_no_form_is_taken_from_another_site(
+    open_app: Flask, owner_client: FlaskClient, case_path: str, booked_key: str
+) -> None:
+    """Without the token of a page of ours nothing is done, whatever cookie comes along; Stripe signs what it sends."""
+    open_app.config["WTF_CSRF_ENABLED"] = True
+    for rule in rules(open_app):
+        if "POST" in ways(rule) and rule.endpoint != "cards.webhook":
+            path = next(paths(open_app, rule, case_path, booked_key))
+            assert owner_client.post(path, data={"name": "x"}).status_code == 400, path
+
+
+def test_no_socket_is_opened_from_another_site(open_app: Flask, stranger: FlaskClient) -> None:
+    path = "/socket.io/?EIO=4&transport=polling"
+    assert stranger.get(path, headers={"Origin": "http://localhost"}).status_code == 200
+    for origin in ("https://evil.example", "http://localhost.evil.example", "null", "http://localhost:81"):
+        assert stranger.get(path, headers={"Origin": origin}).status_code == 400, origin
