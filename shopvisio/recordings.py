@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, delete, func, select
+from sqlalchemy import ForeignKey, delete, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shopvisio import calls, settings
@@ -18,10 +18,10 @@ from shopvisio.cases import Case, record
 from shopvisio.db import Base, db, public_id
 from shopvisio.errors import Conflict, Forbidden, NotFound, WrongState
 from shopvisio.i18n import _
+from shopvisio.recorder import ENDING
 
 GIGABYTE = 1 << 30
 SPARE = 2 * GIGABYTE  # bytes of the disk that no recording ever takes
-ENDING = ".webm"
 PLACES = ("customer", "staff", "guest")  # whose file is which, in the relay's order
 
 
@@ -40,6 +40,8 @@ class Recording(Base):
     began: Mapped[datetime | None]
     ended: Mapped[datetime | None]
     why: Mapped[str] = mapped_column(default="")
+    packets: Mapped[int] = mapped_column(default=0)  # of image and sound, that were to be kept
+    missed: Mapped[int] = mapped_column(default=0)  # and how many of them could not be
 
     appointment: Mapped[Appointment] = relationship()
     answers: Mapped[list["RecordingAnswer"]] = relationship(order_by="RecordingAnswer.id")
@@ -94,14 +96,13 @@ def standing(appointment: Appointment) -> Recording | None:
     return db.session.scalar(found.order_by(Recording.id.desc()).limit(1))
 
 
-def room() -> int:
-    """How many bytes further recordings may take, by the owner's limit."""
-    kept = db.session.scalar(select(func.sum(RecordingFile.size))) or 0
-    return int(max(0, settings.get("recording_gigabytes") * GIGABYTE - kept))
+def limit() -> int:
+    """How many bytes all recordings together may take, as the owner says."""
+    return int(settings.get("recording_gigabytes")) * GIGABYTE
 
 
-def ask(appointment: Appointment, actor: Actor, seat: str, free: int, now: datetime) -> Recording:
-    """Staff would like to record, and so have said yes; ``free``: bytes of the disk. Asked twice is asked once.
+def ask(appointment: Appointment, actor: Actor, seat: str, room: int, now: datetime) -> Recording:
+    """Staff would like to record, and so have said yes; ``room``: bytes that it may take. Asked twice is asked once.
 
     Raises Forbidden for others and where it is off, WrongState while nobody talks, Conflict without room.
     """
@@ -113,7 +114,7 @@ def ask(appointment: Appointment, actor: Actor, seat: str, free: int, now: datet
     already = standing(appointment)
     if already is not None:
         return already
-    if not room() or free < SPARE:
+    if room <= 0:
         raise Conflict(_("Il n’y a plus de place pour un enregistrement : effacez-en, ou relevez la limite."))
     made = Recording(case_id=appointment.case_id, appointment=appointment, asked=now, name=actor.name, why="")
     db.session.add(made)
@@ -187,6 +188,19 @@ def written(recording_id: int, files: Mapping[str, tuple[float, int]]) -> None:
         seconds, one.size = files[one.file]
         one.seconds = round(seconds)
     db.session.flush()
+
+
+def copied(recording_id: int, packets: int, missed: int) -> None:
+    """So many packets were to be kept of it, and so many of them could not be: the appliance was too busy."""
+    made = db.session.get(Recording, recording_id)
+    if made is not None:
+        made.packets, made.missed = packets, missed
+        db.session.flush()
+
+
+def gaps(made: Recording) -> int:
+    """How much of what was sent is not in its files, in per cent: one at least, where something is missing."""
+    return -(-100 * made.missed // made.packets) if made.missed else 0
 
 
 def left_open() -> list[Recording]:

@@ -64,6 +64,7 @@ class FakeRelay:
     joined: list[tuple[str, str]] = field(default_factory=list)
     left: list[tuple[str, str]] = field(default_factory=list)
     recorded: list[tuple[str, bool]] = field(default_factory=list)
+    copied: tuple[int, int] = (0, 0)
 
     def stats(self) -> Future[dict[str, Any]]:
         """Prompt, and nobody there."""
@@ -78,11 +79,12 @@ class FakeRelay:
         done.set_result("v=0 answer")
         return done
 
-    def record(self, room: str, sock: Any) -> Future[None]:
-        """Copied from now on, or not."""
+    def record(self, room: str, sock: Any) -> Future[tuple[int, int]]:
+        """Copied from now on, or not; what was until now."""
+        before = self.recorded[-1:] == [(room, True)]
         self.recorded.append((room, sock is not None))
-        done: Future[None] = Future()
-        done.set_result(None)
+        done: Future[tuple[int, int]] = Future()
+        done.set_result(self.copied if before else (0, 0))
         return done
 
     def leave(self, room: str, seat: str) -> Future[None]:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from shopvisio.errors import Unavailable
 log = logging.getLogger(__name__)
 
 ROOM = 1 << 22  # bytes that may wait in the socket, as far as the system grants them
+ENDING = ".webm"
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,20 @@ class Written:
     files: Mapping[int, tuple[float, int]]
 
 
+def weight(folder: Path) -> int:
+    """The bytes that all recordings take, those that grow at this moment included."""
+    found = 0
+    with os.scandir(folder) as there:
+        for one in there:
+            if one.name.endswith(ENDING):
+                with suppress(FileNotFoundError):  # erased meanwhile
+                    found += one.stat().st_size
+    return found
+
+
 class Recorder:
-    """A child that writes, once it is started. ``socket`` is what the relay copies to."""
+    """A child that writes, once it is started. ``socket`` is what the relay copies to. It ends when all recordings of
+    ``folder`` together take more than ``limit`` bytes, or the disk has less than ``spare`` left."""
 
     def __init__(self, folder: Path, files: Mapping[int, str], limit: int, spare: int) -> None:
         self._order: dict[str, Any] = {"folder": str(folder), "files": dict(files), "limit": limit, "spare": spare}

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from shopvisio.recorder import weight
 from shopvisio.recorder.film import Film
 from shopvisio.recorder.streams import Picture, Sound, align, read, repeated, reports
 from shopvisio.rtc.tap import AUDIO, HEAD, REPEAT, REPORT
@@ -80,7 +81,7 @@ class Take:
 
 def record(sock: socket.socket, takes: dict[int, Take], limit: int, spare: int) -> str:
     """Until the relay has no more, then empty; or why it ended before: ``full``."""
-    weighed = asked = time.monotonic()
+    weighed, asked = 0.0, time.monotonic()
     for message in _messages(sock):
         now = time.monotonic()
         if message:
@@ -95,7 +96,8 @@ def record(sock: socket.socket, takes: dict[int, Take], limit: int, spare: int) 
             _ask(sock, lacks)
         if now - weighed >= WEIGH:
             weighed = now
-            if _weight(takes) > limit or shutil.disk_usage(next(iter(takes.values())).film.path.parent).free < spare:
+            folder = next(iter(takes.values())).film.path.parent
+            if weight(folder) > limit or shutil.disk_usage(folder).free < spare:
                 return "full"
     return ""
 
@@ -125,10 +127,6 @@ def _ask(sock: socket.socket, places: bytes) -> None:
         sock.send(places, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
     except OSError:
         return  # asked already, or gone
-
-
-def _weight(takes: dict[int, Take]) -> int:
-    return sum(take.film.path.stat().st_size for take in takes.values() if take.film.path.exists())
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ from shopvisio.rtc.bursts import BURST, Outbox
 from shopvisio.rtc.leg import Leg
 from shopvisio.rtc.line import Lines
 from shopvisio.rtc.port import Port, local_addresses, open_sockets
+from shopvisio.rtc.tap import Copies
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -79,7 +80,7 @@ class Engine:
         self._ports: list[Port] = []
         self._lines = Lines(self._outbox, self._by_name)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._recorded: dict[str, socket.socket] = {}       # by room
+        self._recorded: dict[str, Copies] = {}       # by room
         self._lag = 0.0
         self._lags: deque[float] = deque(maxlen=LOOKED_BACK)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -119,10 +120,13 @@ class Engine:
         """End the seat's connection, if it has one."""
         return self._submit(self._leave(room, seat))
 
-    def record(self, room: str, sock: socket.socket | None) -> Future[None]:
+    def record(self, room: str, sock: socket.socket | None) -> Future[tuple[int, int]]:
         """From now on all that the people of a room send, whoever comes later included, is copied to ``sock`` as it was
         decrypted, a message each (``tap``); what finds no room there is dropped. What comes back by it are the places
-        of which a whole picture is wanted. None: no more; once the future is done the socket is the caller's again."""
+        of which a whole picture is wanted. None: no more; once the future is done the socket is the caller's again.
+
+        The future tells of what was copied until now: how many packets there were, and how many of them were dropped.
+        """
         return self._submit(self._record(room, sock))
 
     def advertise(self, addresses: Sequence[str]) -> None:
@@ -225,15 +229,17 @@ class Engine:
                     leg.meet(other)
             self._tell("connected", room, seat)
 
-    async def _record(self, room: str, sock: socket.socket | None) -> None:
+    async def _record(self, room: str, sock: socket.socket | None) -> tuple[int, int]:
         loop, before = asyncio.get_running_loop(), self._recorded.pop(room, None)
+        copies = Copies(sock) if sock else None
         if before is not None:
-            loop.remove_reader(before)
-        if sock is not None:
-            self._recorded[room] = sock
-            loop.add_reader(sock, self._asked, room, sock)
+            loop.remove_reader(before.sock)
+        if copies is not None:
+            self._recorded[room] = copies
+            loop.add_reader(copies.sock, self._asked, room, copies.sock)
         for leg in self._in(room):
-            leg.record(sock)
+            leg.record(copies)
+        return (before.packets, before.missed) if before else (0, 0)
 
     def _asked(self, room: str, sock: socket.socket) -> None:
         """The recorder lacks a picture of those in these places; or it is gone: who holds it will say."""

@@ -1,7 +1,6 @@
 """One person's connection to the relay, and how two or three of them hear each other. In the relay's thread alone."""
 
 import secrets
-import socket
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from shopvisio.rtc import packets, sdp
 from shopvisio.rtc.adapter import Address, Keys, Message, Packet, Transport, Way
 from shopvisio.rtc.flow import Flow, Inlet, Outlet
 from shopvisio.rtc.port import LOOPBACK, Entry, Port
-from shopvisio.rtc.tap import KINDS, Tap
+from shopvisio.rtc.tap import KINDS, Copies, Tap
 from shopvisio.rtc.trio import NO_LIMIT, Arrivals, Receivers
 
 PATHS = 32                  # addresses one leg may come from
@@ -156,11 +155,11 @@ class Leg:
         """How many of its packets never reached us since the others came."""
         return max((sum(flow.lost for flow in hop.flows) for hop in self.hops), default=0)
 
-    def record(self, sock: socket.socket | None) -> None:
+    def record(self, copies: Copies | None) -> None:
         """From now on a copy of what it sends goes there, beginning with a whole picture; None: no more."""
         kinds = {inlet.payload_type: KINDS[name] for name, inlet in self.inlets.items()}
-        self._tap = Tap(sock, self.place, kinds) if sock else None
-        if sock:
+        self._tap = Tap(copies, self.place, kinds) if copies else None
+        if copies:
             self.request_picture()
 
     def request_picture(self) -> None:

@@ -3,6 +3,7 @@
 import logging
 import shutil
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from shopvisio.accounts import APPLIANCE
 from shopvisio.booking import Appointment
 from shopvisio.db import db, writing
 from shopvisio.errors import ShopVisioError
-from shopvisio.recorder import Recorder, Written
+from shopvisio.recorder import Recorder, Written, weight
 from shopvisio.recordings import Recording
 from shopvisio.web import presence, wire
 from shopvisio.web.presence import Person
@@ -32,6 +33,14 @@ class _Live:
     recorder: Recorder
     is_ready: bool = False
     is_copying: bool = False
+    packets: int = 0
+    missed: int = 0
+
+    def count(self, copied: "Future[tuple[int, int]]") -> None:
+        """The relay tells what it copied, when it ceases to. In its thread."""
+        if not copied.cancelled() and not copied.exception():
+            packets, missed = copied.result()
+            self.packets, self.missed = self.packets + packets, self.missed + missed
 
 
 _live: dict[str, _Live] = {}  # by appointment key
@@ -43,10 +52,11 @@ def folder() -> Path:
     return found
 
 
-def free() -> int:
-    """Bytes of the disk that nobody has."""
+def room() -> int:
+    """How many bytes recordings may still take: by the owner's limit, and by what the disk has left."""
     there = folder()
-    return shutil.disk_usage(there if there.exists() else there.parent).free
+    there.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return min(recordings.limit() - weight(there), shutil.disk_usage(there).free - recordings.SPARE)
 
 
 def told(appointment: Appointment) -> dict[str, Any] | None:
@@ -131,9 +141,8 @@ def _begin(appointment: Appointment, made: Recording) -> None:
     key, number = appointment.key, made.id
     with writing():
         files = recordings.begin(made, clock.now())
-        limit = recordings.room()
     where = folder()
-    _live[key] = live = _Live(number, Recorder(where, files, limit, recordings.SPARE))
+    _live[key] = live = _Live(number, Recorder(where, files, recordings.limit(), recordings.SPARE))
 
     def ended(written: Written) -> None:
         hub.soon(lambda: hub.spawn(_ended, app, key, number, where, files, written))
@@ -162,7 +171,7 @@ def _copy(key: str, is_copying: bool) -> None:
     live = _live.get(key)
     if live is not None and live.is_ready and live.is_copying != is_copying:
         live.is_copying = is_copying
-        wire.relay().record(key, live.recorder.socket if is_copying else None)
+        wire.relay().record(key, live.recorder.socket if is_copying else None).add_done_callback(live.count)
 
 
 def _finish(key: str) -> None:
@@ -170,8 +179,12 @@ def _finish(key: str) -> None:
     if live is None:
         return
     if live.is_ready:
-        hub.wait(wire.relay().record(key, None), timeout=BEGIN_SECONDS)
+        copied = wire.relay().record(key, None)
+        copied.add_done_callback(live.count)
+        hub.wait(copied, timeout=BEGIN_SECONDS)
     live.recorder.end()
+    with writing():
+        recordings.copied(live.recording, live.packets, live.missed)
 
 
 def _ended(app: Flask, key: str, number: int, where: Path, files: Mapping[int, str], written: Written) -> None:

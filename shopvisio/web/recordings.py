@@ -12,10 +12,13 @@ from shopvisio.privacy import forgetting
 from shopvisio.recordings import Recording
 from shopvisio.web import guard, recorders, uploads
 from shopvisio.web.guard import staff
+from shopvisio.web.story import CUTS
 
 blueprint = Blueprint("recordings", __name__, url_prefix="/desk/cases")
 blueprint.add_app_template_global(recordings.of_case, "recordings_of")
 blueprint.add_app_template_global(recordings.goes, "recording_goes")
+blueprint.add_app_template_global(recordings.gaps, "recording_gaps")
+blueprint.add_app_template_global(lambda why: str(CUTS[why]), "recording_cut")
 blueprint.add_app_template_global(recordings.days, "keep_recordings_days")
 blueprint.add_app_template_global(recordings.is_on, "recording_is_on")
 

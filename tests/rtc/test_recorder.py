@@ -3,15 +3,17 @@
 import asyncio
 import os
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import av
 import pytest
 
-from shopvisio.recorder import Recorder, Written
+from shopvisio.recorder import Recorder, Written, weight
 from shopvisio.rtc import Engine
 
 from .peers import SOON, Person, people, until
@@ -120,6 +122,41 @@ def test_what_was_written_plays_after_its_writer_was_killed(
         assert len(played(tmp_path / FILES[0])["video"]) > 15
 
     asyncio.run(call())
+
+
+def test_what_finds_no_room_is_counted(engine: Engine) -> None:
+    async def call() -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with ours, theirs:
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+            theirs.setblocking(False)
+            async with people(engine, "customer", "staff"):
+                assert await asyncio.wrap_future(engine.record("room", ours)) == (0, 0)
+                packets = missed = came = 0
+                async with asyncio.timeout(SOON):
+                    while not missed:
+                        await asyncio.sleep(0.2)
+                        more = await asyncio.wrap_future(engine.record("room", ours))
+                        packets, missed = packets + more[0], missed + more[1]
+                more = await asyncio.wrap_future(engine.record("room", None))
+                packets, missed = packets + more[0], missed + more[1]
+            with suppress(BlockingIOError):
+                while theirs.recv(4096):
+                    came += 1
+            assert 0 < came == packets - missed
+
+    asyncio.run(call())
+
+
+def test_recordings_share_one_limit(tmp_path: Path) -> None:
+    """What another one wrote counts, and what is no recording does not."""
+    (tmp_path / "another.webm").write_bytes(bytes(900))
+    (tmp_path / "photo.jpg").write_bytes(bytes(5_000))
+    assert weight(tmp_path) == 900
+    recorder, ended = Recorder(tmp_path, FILES, 800, 0), Future[Written]()
+    recorder.start(ended.set_result)
+    assert ended.result(SOON).why == "full"
+    recorder.end()
 
 
 def test_nothing_is_written_while_nothing_is_to_be_recorded_and_no_more_than_the_limit(

@@ -193,8 +193,8 @@ def test_without_a_recorder_or_without_room_it_says_so(
     assert told(repairer)["over"]["why"] == "failed"
     with open_app.app_context(), db.writing():
         settings.put({"recording_gigabytes": "1"}, "owner", due.now)
-        made = db.db.session.query(recordings.Recording).one()
-        made.files = [recordings.RecordingFile(role="staff", file="x.webm", size=recordings.GIGABYTE)]
+    with (open_app.config["SHOP"].uploads / "another.webm").open("wb") as growing:
+        growing.truncate(recordings.GIGABYTE)
     assert "place" in ask(repairer, "record", {})["message"]
 
 
@@ -248,6 +248,33 @@ def test_a_copy_of_somebodys_data_holds_them_and_a_backup_does_not(
     assert (data / "uploads" / kept[0]).exists()
 
 
+def test_one_with_gaps_says_how_much_is_missing_over_all_its_parts(
+    running: FakeRecorder,
+    customer: SocketIOTestClient,
+    open_app: Flask,
+    repairer_client: FlaskClient,
+    line: Lines,
+    invitation: str,
+) -> None:
+    relay = open_app.extensions["relay"]
+    relay.copied = (1000, 3)
+    jeanne = line(open_app.test_client(), guest=invitation, name="Jeanne")
+    ask(jeanne, "enter", MEDIA)  # it pauses until she has said yes
+    ask(jeanne, "agree", {"yes": True})
+    relay.copied = (500, 12)
+    ask(customer, "unrecord", {})
+    with open_app.app_context(), db.writing():
+        made = db.db.session.query(recordings.Recording).one()
+        recordings.written(made.id, running.write())
+        assert (made.packets, made.missed, recordings.gaps(made)) == (1500, 15, 1)
+        desk, number = f"/desk/cases/{made.appointment.case.key}", made.id
+    page = repairer_client.get(desk).text.replace("\xa0", " ").replace("\u202f", " ")
+    assert "Jusqu’à 1 % de l’image et du son y manquent" in page
+    with open_app.app_context(), db.writing():
+        recordings.copied(number, 1500, 0)
+    assert "trous" not in repairer_client.get(desk).text
+
+
 def test_they_go_after_their_days_and_who_agreed_stays_known(kept: list[str], open_app: Flask, due: Any) -> None:
     with open_app.app_context(), db.writing():
         assert forgetting.forget_some(due.now + timedelta(days=13))[0] == []
@@ -265,10 +292,16 @@ def test_an_erased_case_keeps_nothing_of_them(kept: list[str], open_app: Flask, 
         assert db.db.session.query(recordings.Recording).count() == 0
 
 
-def test_what_the_end_of_the_appliance_cut_off_is_over_and_kept(running: FakeRecorder, open_app: Flask) -> None:
+def test_what_the_end_of_the_appliance_cut_off_is_over_and_kept(
+    running: FakeRecorder, open_app: Flask, repairer_client: FlaskClient
+) -> None:
     running.write()
     recorders.tidy(open_app)
     with open_app.app_context():
         made = db.db.session.query(recordings.Recording).one()
         assert (made.why, [one.size for one in made.files]) == ("restart", [len(FILM)] * 2)
         assert recordings.left_open() == []
+        desk = f"/desk/cases/{made.appointment.case.key}"
+    page = repairer_client.get(desk).text
+    assert page.count("<video") == 2
+    assert "au redémarrage de l’appareil" in page.partition('id="recordings"')[2]

@@ -13,7 +13,7 @@ from shopvisio.web.wire import Events, Who
 def _record(who: Who, now: datetime) -> None:
     wire.seated()
     with writing():
-        recordings.ask(who.appointment, who.actor, who.seat, recorders.free(), now)
+        recordings.ask(who.appointment, who.actor, who.seat, recorders.room(), now)
     recorders.settle(who.appointment)
 
 
