@@ -1,5 +1,6 @@
 """The Bonus Réparation: covered by somebody else, after the total; the customer owes the rest, gets back their own."""
 
+import re
 from datetime import date, timedelta
 from xml.etree import ElementTree as ET
 
@@ -130,8 +131,12 @@ def test_a_business_has_none(shop: Shop) -> None:
 
 
 def test_the_owner_writes_the_amounts_and_staff_choose_one(open_app: Flask, owner_client: FlaskClient) -> None:
-    assert owner_client.get("/desk/bonus").status_code == 404
-    assert owner_client.post("/desk/bonus").status_code == 404
+    off = owner_client.get("/desk/bonus")
+    assert (off.status_code, "est désactivé" in off.text) == (200, True)
+    leads = re.search(r'href="(/desk/settings/papers)#(\w+)"', off.text)
+    assert leads, "and where to switch it on"
+    assert f'id="{leads[2]}"' in owner_client.get(leads[1]).text
+    assert owner_client.post("/desk/bonus").status_code == 409
     with open_app.app_context(), writing():
         settings.put({"repair_bonus": "yes"}, "tests", NOW)
     wrong = owner_client.post("/desk/bonus", data={"name": "Four", "amount": "dix", "valid_from": TODAY.isoformat()})

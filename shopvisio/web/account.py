@@ -11,7 +11,7 @@ from shopvisio.accounts import Staff
 from shopvisio.db import writing
 from shopvisio.errors import Invalid, NotFound
 from shopvisio.i18n import _, lazy
-from shopvisio.web import door, guard, tries
+from shopvisio.web import access, door, guard, tries, wake_jobs
 from shopvisio.web.guard import staff
 from shopvisio.web.typed import blame
 
@@ -101,12 +101,14 @@ def change_password() -> ResponseReturnValue:
     try:
         with writing():
             accounts.set_password(_me(), form.password.data or "")
-            audit.note("password", _me().name, now, whose=_me().name)
+            access.changed("password", _me(), _me().name, now)
     except Invalid as refusal:
         blame(form, refusal)
         return _page(password=form), 422
     door.let_in(_me(), now)
-    flash(_("Nouveau mot de passe enregistré. Vos autres connexions sont fermées."))
+    wake_jobs()
+    told = [_("Nouveau mot de passe enregistré. Vos autres connexions sont fermées."), access.keys_left(_me())]
+    flash(" ".join(filter(None, told)))
     return redirect(url_for("account.page"), 303)
 
 
@@ -155,7 +157,8 @@ def set_up() -> ResponseReturnValue:
             now = clock.now()
             with writing():
                 codes = second.set_up(_me(), secret, form.code.data or "", now)
-                audit.note("second_on", _me().name, now)
+                access.changed("second_on", _me(), _me().name, now)
+            wake_jobs()
             session.pop(OFFERED)
             return render_template("desk/recovery.html", codes=codes)
         except Invalid as refusal:
@@ -177,7 +180,8 @@ def renew_recovery() -> ResponseReturnValue:
         if not _me().second:
             raise NotFound
         codes = second.renew_recovery(_me())
-        audit.note("recovery_new", _me().name, clock.now())
+        access.changed("recovery_new", _me(), _me().name, clock.now())
+    wake_jobs()
     return render_template("desk/recovery.html", codes=codes)
 
 
@@ -190,6 +194,7 @@ def switch_off() -> ResponseReturnValue:
         return _page(proof=form), 422
     with writing():
         second.switch_off(_me())
-        audit.note("second_off", _me().name, clock.now(), whose=_me().name)
+        access.changed("second_off", _me(), _me().name, clock.now())
+    wake_jobs()
     flash(_("La deuxième étape est retirée : le mot de passe suffit."))
     return redirect(url_for("account.page"), 303)

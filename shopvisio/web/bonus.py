@@ -7,7 +7,7 @@ from wtforms import DateField, StringField
 
 from shopvisio import bonus, clock, settings
 from shopvisio.db import writing
-from shopvisio.errors import Invalid, NotFound
+from shopvisio.errors import Conflict, Invalid
 from shopvisio.i18n import _, lazy
 from shopvisio.web import guard
 from shopvisio.web.guard import staff
@@ -33,13 +33,11 @@ class BonusForm(FlaskForm):  # type: ignore[misc]
 @blueprint.get("")
 @staff("settings")
 def page() -> ResponseReturnValue:
-    """What is covered today, before, and from a day to come."""
+    """What is covered today, before, and from a day to come; while the shop does not offer it, where to begin."""
     return _page(BonusForm(formdata=None))
 
 
 def _page(form: BonusForm) -> str:
-    if not bonus.is_offered():
-        raise NotFound
     today = clock.now().astimezone(settings.zone()).date()
     return render_template("desk/bonus.html", form=form, today=today, rows=bonus.told(), now=bonus.in_force(today))
 
@@ -51,7 +49,7 @@ def put() -> ResponseReturnValue:
     form, now, me = BonusForm(), clock.now(), guard.me()
     assert me is not None  # the rule of the view says so
     if not bonus.is_offered():
-        raise NotFound
+        raise Conflict(_("Le Bonus Réparation est désactivé : activez-le d’abord dans les réglages."))
     today = now.astimezone(settings.zone()).date()
     try:
         with writing():

@@ -16,7 +16,7 @@ from shopvisio.db import writing
 from shopvisio.errors import Conflict, Forbidden, Invalid
 from shopvisio.i18n import _, lazy
 from shopvisio.passkeys import Challenges, Place
-from shopvisio.web import door, guard, tries
+from shopvisio.web import access, door, guard, tries, wake_jobs
 from shopvisio.web.guard import anybody, staff
 
 blueprint = Blueprint("passkeys", __name__)
@@ -187,10 +187,11 @@ def add() -> ResponseReturnValue:
         challenge = _signed(_making(_me()), now)
         with writing():
             key = passkeys.add(_me(), form.data["name"] or "", form.made.data or "", here, challenge, now)
-            audit.note("passkey_on", _me().name, now, name=key.name)
+            access.changed("passkey_on", _me(), _me().name, now, name=key.name)
     except (Forbidden, Invalid) as refusal:
         form.proof.errors = [refusal.message]
         return _page(form), 422
+    wake_jobs()
     flash(_("« {name} » ouvre désormais le bureau.", name=key.name))
     return redirect(url_for("passkeys.page"), 303)
 
@@ -201,6 +202,7 @@ def remove(key_id: int) -> ResponseReturnValue:
     """It opens nothing any more."""
     with writing():
         name = passkeys.remove(_me(), key_id)
-        audit.note("passkey_off", _me().name, clock.now(), name=name, whose=_me().name)
+        access.changed("passkey_off", _me(), _me().name, clock.now(), name=name)
+    wake_jobs()
     flash(_("« {name} » n’ouvre plus rien.", name=name))
     return redirect(url_for("passkeys.page"), 303)

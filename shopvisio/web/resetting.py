@@ -13,7 +13,7 @@ from shopvisio.db import writing
 from shopvisio.errors import Conflict, Invalid, NotFound
 from shopvisio.i18n import _, language, lazy
 from shopvisio.resets import Reset
-from shopvisio.web import door, guard, wake_jobs
+from shopvisio.web import access, door, guard, wake_jobs
 from shopvisio.web.guard import reset_link, staff
 from shopvisio.web.typed import blame
 
@@ -41,7 +41,11 @@ def reset_url(person: Staff) -> str:
 @reset_link
 def page(reset: Reset | None) -> ResponseReturnValue:
     """Whose password; opening it changes nothing."""
-    return _over() if reset is None else render_template("door/reset.html", reset=reset, form=ResetForm())
+    return _over() if reset is None else _page(reset, ResetForm())
+
+
+def _page(reset: Reset, form: ResetForm) -> str:
+    return render_template("door/reset.html", reset=reset, form=form, keys=access.keys_left(reset.staff))
 
 
 def _over() -> ResponseReturnValue:
@@ -58,13 +62,17 @@ def choose(reset: Reset | None) -> ResponseReturnValue:
     try:
         with writing():
             person = resets.use(reset.key, form.password.data or "", now)
-            audit.note("password_chosen", person.name, now)
+            access.changed("password_chosen", person, person.name, now)
     except Invalid as refusal:
         blame(form, refusal)
-        return render_template("door/reset.html", reset=reset, form=form), 422
+        return _page(reset, form), 422
     except NotFound:
         return _over()  # used by another page a moment ago
-    return door.after_password(person, now)
+    wake_jobs()
+    answer = door.after_password(person, now)
+    if told := access.keys_left(person):
+        flash(told)
+    return answer
 
 
 def _colleague(key: str) -> Staff:

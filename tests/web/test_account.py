@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from shopvisio import accounts, audit, second, signins
+from shopvisio import accounts, audit, mail, second, signins
 from shopvisio.accounts import Staff
 from shopvisio.db import db, writing
 from shopvisio.second import RecoveryCode
@@ -127,6 +127,13 @@ def test_another_password_ends_every_other_sign_in(open_app: Flask, seller_clien
     assert seller_client.post("/desk/me/password", data=typed).status_code == 303
     assert seller_client.get("/desk/me").status_code == 200
     assert other.get("/desk/me").status_code == 302
+    with open_app.app_context():
+        written = mail.latest()[0]
+    assert written.to == SELLER["email"]
+    told = written.subject + written.text
+    for words in ("a changé", "mot de passe a été changé", "23 novembre 2026, 9", "Ce n’était pas vous", "/desk/me"):
+        assert words in told, "they are told what, when, and what to do"
+    assert "clés d’accès, elles" not in written.text, "there are none"
 
 
 def test_guessing_the_present_password_is_slowed_too(seller_client: FlaskClient) -> None:
@@ -212,6 +219,10 @@ def test_it_is_taken_off_with_the_password_alone(open_app: Flask, seller_client:
     assert seller_client.post("/desk/me/second/off", data={"proof": PASSWORD}).status_code == 303
     client = open_app.test_client()
     assert client.post("/signin", data=SELLER).location == "/desk"
+    with open_app.app_context():
+        told = [(one.to, one.text) for one in reversed(mail.latest())]
+    for (to, text_), words in zip(told, ("est en place", "codes de secours", "est retirée"), strict=True):
+        assert (to, words in text_) == (SELLER["email"], True)
 
 
 def test_the_owner_takes_it_off_for_whoever_lost_their_telephone(

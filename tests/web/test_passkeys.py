@@ -5,6 +5,7 @@ The device is played here, byte by byte; ``tests/browser/test_passkey.py`` has a
 
 import hashlib
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,7 +20,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from shopvisio import accounts, audit, passkeys, second, settings
+from shopvisio import accounts, audit, mail, passkeys, second, settings
 from shopvisio.accounts import Staff
 from shopvisio.db import writing
 from shopvisio.passkeys import Place
@@ -247,6 +248,46 @@ def test_the_owner_removes_the_keys_of_a_lost_telephone_and_who_left_does_not_co
     assert made(page, device).status_code == 303
     owner_client.post(f"/desk/staff/{key}", data={"role": "seller", "takes_sales": "y"})
     assert comes_in(named.test_client(), device).status_code == 422
+
+
+def test_a_key_that_comes_or_goes_and_a_password_that_changes_are_told_by_mail(
+    named: Flask, owner_client: FlaskClient, page: FlaskClient, device: Device
+) -> None:
+    done = page.post(
+        "/desk/me/password",
+        data={"current": PASSWORD, "password": "une phrase nouvelle"},
+        base_url=HOME,
+        follow_redirects=True,
+    )
+    assert "ouvrent toujours le bureau" in done.text, "the keys stay, and they are told so"
+    with named.app_context():
+        person = seller()
+        key, keys = person.key, [one.id for one in passkeys.of(person)]
+    link = re.search(r"/reset/[\w.-]+", owner_client.post(f"/desk/staff/{key}/reset", follow_redirects=True).text)
+    assert link
+    assert "ouvrent toujours le bureau" in named.test_client().get(link[0]).text
+    chosen = named.test_client().post(link[0], data={"password": "une autre encore"}, follow_redirects=True)
+    assert chosen.request.path == "/desk"
+    page = named.test_client()
+    assert comes_in(page, device).status_code == 303
+    post(page, f"/desk/me/passkeys/{keys[0]}/remove")
+    owner_client.post(f"/desk/staff/{key}/passkeys/end")
+    with named.app_context():
+        told = [one.text for one in reversed(mail.latest()) if (one.name, one.to) == ("access", SELLER)]
+    assert len(told) == 5
+    for text, words in zip(
+        told,
+        (
+            "ajoutée : Téléphone",
+            "mot de passe a été changé",
+            "choisi par le lien",
+            "retirée : Téléphone",
+            "Par Claire Fontaine",
+        ),
+        strict=True,
+    ):
+        assert words in text.replace("\xa0", " ")
+    assert ["ouvrent toujours le bureau" in text for text in told] == [False, True, True, False, False]
 
 
 def test_a_page_at_another_address_says_where_keys_serve(

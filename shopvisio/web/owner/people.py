@@ -34,7 +34,7 @@ from shopvisio.booking import Closure
 from shopvisio.db import db, writing
 from shopvisio.errors import Conflict, Invalid, NotFound
 from shopvisio.i18n import _, day_year, here, language, lazy, n_
-from shopvisio.web import guard, joining, wake_jobs
+from shopvisio.web import access, guard, joining, wake_jobs
 from shopvisio.web.guard import staff
 from shopvisio.web.owner.room import blueprint, myself
 from shopvisio.web.typed import blame, choices_of, clock_text, read_ranges, read_week, week_typed
@@ -302,7 +302,11 @@ def end_access(key: str, what: str) -> ResponseReturnValue:
             second.switch_off(found)
         else:
             passkeys.remove_all(found)
-        audit.note(kind, myself().name, clock.now(), whose=found.name)
+        if what == "signins":
+            audit.note(kind, myself().name, clock.now(), whose=found.name)
+        else:
+            access.changed(kind, found, myself().name, clock.now())
+    wake_jobs()
     flash(str(sentence))
     return redirect(url_for("owner.person", key=key), 303)
 
