@@ -88,6 +88,11 @@ class Order(Base):
         """How many things it is about."""
         return sum(line.quantity for line in self.lines)
 
+    @property
+    def is_back(self) -> bool:
+        """Whether every piece came back."""
+        return all(line.returned == line.quantity for line in self.lines)
+
 
 class OrderLine(Goods, Base):
     """A line as the basket had it; ``returned`` of its pieces came back."""

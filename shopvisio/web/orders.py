@@ -266,7 +266,7 @@ def _desk_page(order: Order, **forms: FlaskForm) -> str:
         owed=payments.owed(paper) if paper else 0,
         papers=[(one, payments.to_give_back(one), payments.standing(one)) for one in _papers(order)],
         back=orders.goes_back(order),
-        form={name: forms.get(name) or made(formdata=None) for name, made in FORMS.items()},
+        form={name: made(formdata=None, delivery=bool(order.withdrawn)) for name, made in FORMS.items()} | forms,
         posted=set(forms),
         next_act=NEXT.get((order.state, order.way)),
         states=STATES,

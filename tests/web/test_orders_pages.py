@@ -13,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_socketio import SocketIOTestClient
 from stripe_stand_in import KEY, SECRET, StandIn, standing_in
+from test_card_refunds import teller_beside
 
 from shopvisio import (
     baskets,
@@ -36,6 +37,8 @@ from shopvisio.mail import Mail
 from shopvisio.sheet import Summary
 from shopvisio.sheet import summary as drawing
 from shopvisio.web import guard, signalling
+
+__all__ = ["teller_beside"]
 
 MEDIA = {"mic": True, "camera": "on", "sound": True, "voice": False}
 HOME = {"way": "deliver", "pay": "transfer", "street": "4 impasse des Tilleuls", "postcode": "69003", "city": "Lyon"}
@@ -308,11 +311,13 @@ def test_the_owner_tries_the_links_beside_the_settings(sale: Sale, owner_client:
 
 
 def deliver(sale: Sale) -> None:
-    """The invoice of the first order is drawn."""
+    """The papers of the first order are drawn."""
     with sale.app.app_context(), writing():
         paper = orders.find("C2026-0001").paper
         assert paper is not None
-        invoices.store_pdf(paper, b"%PDF-1.7 as delivered")
+        for one in (paper, *invoices.credits_of(paper)):
+            if invoices.pdf_of(one) is None:
+                invoices.store_pdf(one, b"%PDF-1.7 as delivered")
 
 
 def pay_by_card(sale: Sale, stripe: StandIn) -> None:
@@ -422,6 +427,75 @@ def test_an_order_paid_by_card_and_called_off_is_given_back_by_itself(
     assert "Noter le remboursement" not in seller_client.get("/desk/orders/C2026-0001").text
 
 
+def test_what_comes_back_piece_by_piece_goes_back_to_the_card_that_paid_it(
+    sale: Sale, seller_client: FlaskClient, run_jobs: Callable[[], int], everybodys_stripe: StandIn
+) -> None:
+    sale.set(stripe_key=KEY, stripe_webhook=SECRET)
+    sale.pick(sale.maker)
+    sale.pick(sale.maker)
+    order, desk = sale.order(pay="card"), "/desk/orders/C2026-0001"
+    deliver(sale)
+    pay_by_card(sale, everybodys_stripe)
+    run_jobs()
+    before = len(everybodys_stripe.refunds)
+
+    def gone_back() -> list[int]:
+        return [int(one["amount"]) for one in everybodys_stripe.refunds[before:]]
+
+    seller_client.post(f"{desk}/send", data={"carrier": "Colissimo"})
+    sale.customer.post(f"{order}/received")
+    assert sale.customer.post(f"{order}/renounce").status_code == 303
+    assert "repartent" not in sale.customer.get(order).text, "not before the goods are back"
+    page = seller_client.get(desk).text
+    line = re.findall(r'name="line-(\d+)"', page)[0]
+    assert re.search(r'<input checked[^>]*name="delivery"', page), "who renounces gets back what bringing it cost, too"
+    assert seller_client.post(f"{desk}/return", data={f"line-{line}": "1"}).status_code == 303
+    assert "89,90\u00a0€ repartent vers votre carte" in sale.customer.get(order).text
+    assert "notez le retour" in seller_client.get(desk).text, "one piece is still to come"
+    deliver(sale)
+    run_jobs()
+    assert (gone_back(), sale.stock()) == ([8990], 2)
+    assert "89,90\u00a0€ vous ont été remboursés" in sale.customer.get(order).text
+    both = {f"line-{line}": "1", "delivery": "y"}
+    assert [seller_client.post(f"{desk}/return", data=both).status_code for _twice in range(2)] == [303, 422]
+    run_jobs()
+    assert (gone_back(), sale.stock()) == ([8990, 9580], 3)
+    assert "185,70\u00a0€ vous ont été remboursés" in sale.customer.get(order).text
+    page = seller_client.get(desk).text
+    assert "Rien à faire" in page
+    assert not [words for words in ("Noter le remboursement", "notez le retour", "Noter un retour") if words in page]
+    assert [one for one in sale.mails() if "A2026-000002" in one.subject], "the credit note reaches the customer"
+    with sale.app.app_context():
+        assert payments.verify() == []
+        notes = invoices.credits_of(orders.find("C2026-0001").paper)  # type: ignore[arg-type]
+        assert [(note.gross, payments.to_give_back(note)) for note in notes] == [(8990, 0), (9580, 0)]
+
+
+def test_a_return_that_the_bank_refuses_is_the_shops_to_give_back_otherwise(
+    sale: Sale, seller_client: FlaskClient, run_jobs: Callable[[], int], everybodys_stripe: StandIn
+) -> None:
+    sale.set(stripe_key=KEY, stripe_webhook=SECRET)
+    sale.pick(sale.maker)
+    order, desk = sale.order(pay="card"), "/desk/orders/C2026-0001"
+    deliver(sale)
+    pay_by_card(sale, everybodys_stripe)
+    run_jobs()
+    seller_client.post(f"{desk}/send", data={})
+    line = re.findall(r'name="line-(\d+)"', seller_client.get(desk).text)[0]
+    seller_client.post(f"{desk}/return", data={f"line-{line}": "1", "delivery": "y"})
+    deliver(sale)
+    run_jobs()
+    refund = everybodys_stripe.refunds[-1]["id"]
+    everybodys_stripe.refuse(refund)
+    body, signature = everybodys_stripe.webhook(refund, clock.now())
+    sale.customer.post("/stripe/webhook", data=body, headers={"Stripe-Signature": signature})
+    run_jobs()
+    assert "Rendre 95,80\u00a0€ au client" in seller_client.get(desk).text
+    assert "Nous vous remboursons 95,80\u00a0€ sous 14 jours" in sale.customer.get(order).text
+    with sale.app.app_context():
+        assert payments.verify() == []
+
+
 def test_what_was_paid_otherwise_is_the_shops_to_give_back_and_the_page_says_so(
     sale: Sale, seller_client: FlaskClient
 ) -> None:
@@ -439,7 +513,6 @@ def test_what_was_paid_otherwise_is_the_shops_to_give_back_and_the_page_says_so(
     seller_client.post(f"{note}/refund", data={"amount": "95,80", "method": "transfer"})
     assert "Rien à faire" in seller_client.get(desk).text
     assert "95,80\u00a0€ vous ont été remboursés" in sale.customer.get(order).text
-
 
 
 def test_what_is_missing_is_named_and_what_was_typed_is_kept(sale: Sale) -> None:
