@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from shopvisio import settings
 from shopvisio.accounts import APPLIANCE, Actor
 from shopvisio.booking import Appointment
-from shopvisio.cases import quiet, record
+from shopvisio.cases import Case, is_early, is_turned, quiet, record
 from shopvisio.catalogue import Product
 from shopvisio.db import Base, db, public_id
 from shopvisio.errors import Conflict, Forbidden, Invalid, WrongState
@@ -103,6 +103,14 @@ def may_join(actor: Actor, appointment: Appointment, call: Call | None, now: dat
         raise WrongState(_("Cet appel est terminé."))
     if actor.kind == "customer" and now < opens(appointment):
         raise WrongState(_("La salle d’attente ouvre à {time}.", time=time(opens(appointment))))
+    if actor.kind == "customer" and must_ask(appointment.case, now):
+        raise WrongState(_("Avant l’appel, votre accord : il vous est demandé sur la page de votre dossier."))
+
+
+def must_ask(case: Case, now: datetime) -> bool:
+    """Whether the customer is to ask first that the repair begin. Of a sale that became one they are asked during its
+    call."""
+    return is_early(case, now) and not is_turned(case)
 
 
 def is_over(appointment: Appointment, call: Call | None) -> bool:

@@ -354,7 +354,7 @@ def unwritten(case: Case) -> list[str]:
     since = made(case)
     kinds = {consent.kind for consent in consents(case) if consent.at >= since}
     wanted = ["terms", "immediate"] if case.is_repair else ["terms"]
-    is_asked = since > case.created or any(entry.kind == "taken_down" for entry in case.journal)
+    is_asked = is_turned(case) or any(entry.kind == "taken_down" for entry in case.journal)
     return [kind for kind in wanted if kind not in kinds] if is_asked and case.state != "closed" else []
 
 
@@ -362,6 +362,33 @@ def made(case: Case) -> datetime:
     """When the contract was made: as the visit was booked, or as a sale became this repair."""
     turned = [entry.at for entry in case.journal if entry.kind == "turned_to_repair"] if case.is_repair else []
     return turned[-1] if turned else case.created
+
+
+def is_turned(case: Case) -> bool:
+    """Whether it was a sale before."""
+    return made(case) > case.created
+
+
+def begins(case: Case) -> date | None:
+    """The first day of a repair whose customer did not ask, in writing or aloud, that it begin within their time to
+    withdraw. None for all others."""
+    if not case.is_repair:
+        return None
+    since, told = made(case), {entry.kind for entry in case.journal}
+    requests = (consent for consent in consents(case) if consent.kind in ("immediate", SAID["immediate"]))
+    is_waiting = is_turned(case) or told & {"taken_down", "not_at_once"}
+    return after_withdrawal(since) if is_waiting and not any(one.at >= since for one in requests) else None
+
+
+def after_withdrawal(contract: datetime) -> date:
+    """The day after the last one on which the customer may withdraw from a contract made then."""
+    return contract.astimezone(settings.zone()).date() + WITHDRAWAL + timedelta(days=1)
+
+
+def is_early(case: Case, now: datetime) -> bool:
+    """Whether the repair may not begin yet."""
+    first = begins(case)
+    return first is not None and now.astimezone(settings.zone()).date() < first
 
 
 def move_to(case: Case, state: str) -> None:
@@ -457,8 +484,7 @@ def propose(
     word of UNFITTED: what becomes of parts that the customer has when it is not repaired. Raises Invalid."""
     if outcome not in (REPAIR_OUTCOMES if case.is_repair else SALE_OUTCOMES):
         raise Invalid(_("Choisissez comment l’appel s’est terminé."))
-    if outcome == "repaired" and made(case) > case.created and unwritten(case):
-        told = _("Le client accepte d’abord le forfait, depuis son lien : rien n’est dû avant.")
+    if outcome == "repaired" and (told := _unasked(case, now)):
         raise Invalid(told, {"outcome": told})
     case.outcome, case.tried = outcome, words.strip()
     if not case.is_repair:
@@ -478,6 +504,15 @@ def propose(
     entry = record(case, "proposed", actor, now, outcome=outcome, words=case.tried, **facts).id
     for delay in (timedelta(0), *REMIND_AFTER) if tell else REMIND_AFTER:
         enqueue("ask-answer", now + delay, case=case.id, entry=entry, again=bool(delay))
+
+
+def _unasked(case: Case, now: datetime) -> str:
+    """Why nothing may be owed for a repair yet; empty once the customer agreed to it."""
+    if is_turned(case) and unwritten(case):
+        return _("Le client accepte d’abord le forfait, depuis son lien : rien n’est dû avant.")
+    if is_early(case, now):
+        return _("Le client demande d’abord que la réparation commence, depuis son lien : rien n’est dû avant.")
+    return ""
 
 
 def _checked(why: Why, words: str) -> Why:

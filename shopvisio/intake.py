@@ -175,6 +175,8 @@ def submit(draft: Draft, now: datetime, talking: Collection[int] = ()) -> Appoin
     for kind, text in agreed["texts"].items():
         consent(case, kind, text, agreed["address"], at, versions.get(kind))
         record(case, "consented", customer.actor, now, consent=kind)
+    if case.is_repair and "immediate" not in agreed["texts"]:
+        record(case, "not_at_once", customer.actor, now)
     draft.case_id = case.id
     draft.photos.clear()
     db.session.flush()

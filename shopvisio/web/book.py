@@ -13,14 +13,14 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, Field, StringField, TelField, TextAreaField
 from wtforms.validators import DataRequired, Email, Length, ValidationError
 
-from shopvisio import billing, booking, clock, intake, legal, mail, proof, settings
+from shopvisio import billing, booking, cases, clock, intake, legal, mail, proof, settings
 from shopvisio.accounts import Staff
 from shopvisio.availability import Slot
 from shopvisio.booking import Appointment, Reading, Service
 from shopvisio.cases import Case
 from shopvisio.db import db, writing
 from shopvisio.errors import Conflict, Invalid, NotFound, ShopVisioError, SlotTaken
-from shopvisio.i18n import _, here, lazy, place, zone
+from shopvisio.i18n import _, day, here, lazy, place, zone
 from shopvisio.intake import Draft
 from shopvisio.web import guard, moment, presence, uploads, wake_jobs, zones
 from shopvisio.web.guard import anybody
@@ -417,17 +417,18 @@ class RepairPersonForm(PersonForm):
     )
     city = StringField(lazy("Ville"), render_kw={"autocomplete": "address-level2"}, filters=[_stripped])
 
-    immediate = BooleanField(
-        lazy("Début de la réparation"),
-        [
-            DataRequired(
-                lazy(
-                    "Sans cette demande, la loi nous fait attendre 14 jours avant de commencer. "
-                    "Cochez-la, ou appelez-nous pour une date plus lointaine."
-                )
+    immediate = BooleanField(lazy("Début de la réparation"))
+    begins: date | None = None  # the first day of a repair that nobody asked to begin sooner, where the visit is before
+
+    def validate_immediate(self, field: BooleanField) -> None:
+        """Asked of whoever comes within their time to withdraw."""
+        if self.begins and not field.data:
+            why = _(
+                "Sans cette demande, la loi nous fait attendre 14 jours avant de commencer. "
+                "Cochez-la, ou choisissez un horaire à partir du {day}.",
+                day=day(self.begins),
             )
-        ],
-    )
+            raise ValidationError(why)
 
     @property
     def business(self) -> list[Field]:
@@ -461,6 +462,8 @@ def person(key: str) -> ResponseReturnValue:
         with writing():
             intake.know(draft, known.customer)
     form = kind(data=draft.fields)
+    if draft.service.kind == "repair":
+        form.begins = _begins(draft, now)
     if request.method == "GET":
         return _person_page(draft, form)
     business = billing.BUSINESS if draft.service.kind == "repair" else ()
@@ -469,7 +472,7 @@ def person(key: str) -> ResponseReturnValue:
     try:
         if form.validate():
             with writing():
-                _send(draft, typed, now)
+                _send(draft, form, typed, now)
     except (Invalid, Conflict) as error:
         refusal = error
     if refusal or form.errors:
@@ -494,14 +497,22 @@ def _person_page(draft: Draft, form: FlaskForm, refusal: ShopVisioError | None =
     )
 
 
-def _send(draft: Draft, typed: dict[str, str], now: datetime) -> None:
+def _begins(draft: Draft, now: datetime) -> date | None:
+    """The first day of a repair that nobody asks to begin sooner; None where the visit is not before it."""
+    first = cases.after_withdrawal(now)
+    start = moment(request.form.get("start", "")) or draft.start
+    return first if draft.is_now or start < datetime.combine(first, datetime.min.time(), settings.zone()) else None
+
+
+def _send(draft: Draft, form: FlaskForm, typed: dict[str, str], now: datetime) -> None:
     """Book at once what a person sent; a time is only held where a machine may have sent it."""
     if draft.case_id is not None:
         return  # the other of two clicks made it
     intake.type_in(draft, **typed, remember="remember" in request.form)
     if "start" in request.form:  # the free time that was proposed instead of a taken one
         intake.move(draft, chosen_start())
-    intake.agree(draft, legal.asked(draft.service.kind, now), request.remote_addr or "", now)
+    agreed = {name: text for name, text in legal.asked(draft.service.kind, now).items() if form[name].data}
+    intake.agree(draft, agreed, request.remote_addr or "", now)
     worked = proof.is_good(guard.secret_key(), request.form.get("altcha", ""), draft.key, now)
     if worked or not mail.is_configured():
         intake.submit(draft, now, presence.talking())

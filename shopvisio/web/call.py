@@ -25,6 +25,8 @@ def customer(case: Case) -> ResponseReturnValue:
     appointment = booking.upcoming(case, now)
     if appointment is None or _is_over(appointment):
         return redirect(url_for("customer.case", token=token))
+    if calls.must_ask(case, now):
+        return redirect(url_for("accept.ask", token=token, call=""))
     return render_template(
         "call/customer.html",
         case=case,

@@ -374,6 +374,7 @@ def _case_page(case: Case, now: datetime, posted: "Posted | None" = None) -> str
         changeable=parts.CHANGEABLE,
         unfitted=cases.UNFITTED,
         next_act=next_act.of(case, upcoming, now),
+        unagreed=next_act.unagreed(case, upcoming, now),
         amount=settings.SETTINGS["fee"].show,
         outcomes=cases.OUTCOMES,
         part_states=parts.STATES,

@@ -8,7 +8,7 @@ from flask import url_for
 from shopvisio import calls, cases, invoices, orders, parts, payments
 from shopvisio.booking import Appointment
 from shopvisio.cases import OUTCOMES, Case
-from shopvisio.i18n import _, money, n_, when
+from shopvisio.i18n import _, day, money, n_, when
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,22 @@ def of(case: Case, upcoming: Appointment | None, now: datetime) -> NextAct:
         "closed": _closed,
     }
     return told[case.state](case, upcoming, now)
+
+
+def unagreed(case: Case, upcoming: Appointment | None, now: datetime) -> str:
+    """What the customer of a repair has not agreed to yet, and what follows; empty where nothing waits for it."""
+    if case.state == "closed" or not case.is_repair:
+        return ""
+    if cases.is_turned(case) and cases.unwritten(case):
+        return _("Le client n’a pas encore accepté le forfait : rien n’est dû avant. Il le fait depuis son lien.")
+    first = cases.begins(case)
+    if first is None or not cases.is_early(case, upcoming.start if upcoming else now):
+        return ""
+    return _(
+        "Le client n’a pas demandé que la réparation commence avant le {day} : cela lui est demandé à l’entrée de "
+        "l’appel. S’il préfère attendre, déplacez le rendez-vous.",
+        day=day(first),
+    )
 
 
 def _booked(case: Case, upcoming: Appointment | None, now: datetime) -> NextAct:

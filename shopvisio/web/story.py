@@ -70,6 +70,12 @@ TELLINGS: dict[str, Telling] = {
     "caught_up": Telling("clock", PLAIN, lazy("a rattrapé son retard."), lazy("a rattrapé son retard.")),
     "missed": Telling("bell", AUTO, lazy("{missed} pendant le {visit} appel.")),
     "withdrawn": Telling("doc", KEY, lazy("renonce au contrat."), lazy("avez renoncé au contrat.")),
+    "not_at_once": Telling(
+        "clock",
+        PLAIN,
+        lazy("ne demande pas que la réparation commence pendant les 14 jours où il peut renoncer."),
+        lazy("n’avez pas demandé que la réparation commence pendant les 14 jours où vous pouvez renoncer."),
+    ),
     "consented": Telling("doc", PLAIN, lazy("accepte : {consent}."), lazy("avez accepté : {consent}.")),
     "safety": Telling("shield", PLAIN, lazy("répond à la sécurité : {safety}."), lazy("avez répondu : {safety}.")),
     "tried": Telling(
