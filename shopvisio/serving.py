@@ -16,6 +16,7 @@ from shopvisio.certificate import Keeper
 from shopvisio.config import BadConfig, Config
 from shopvisio.errors import RelayFailed
 from shopvisio.hub import server
+from shopvisio.papertest import PaperTest
 from shopvisio.rtc import Engine
 from shopvisio.web import signalling
 
@@ -55,6 +56,8 @@ def serve(config: Config, when_up: Callable[[Flask], None] = lambda app: None) -
     app.extensions["timekeeping"] = watch = timekeeping.Watch(clock.now(), time.monotonic())
     app.extensions["timeserver"] = compared = timeserver.Comparison()
     hub.spawn(_watch_the_clock, app, watch, compared)
+    app.extensions["papertest"] = PaperTest()
+    hub.spawn(app.extensions["papertest"].run)
     if keeper:
         hub.spawn(_keep, app, config, keeper)
     for listener, tls_ in listeners:

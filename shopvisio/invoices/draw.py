@@ -4,7 +4,9 @@ The paper keeps its number whatever happens, and is drawn again.
 """
 
 import logging
+import re
 import time
+import zlib
 from datetime import UTC, datetime
 
 from shopvisio import child
@@ -12,11 +14,11 @@ from shopvisio.errors import Unavailable
 from shopvisio.i18n import _
 from shopvisio.invoices import facturx
 from shopvisio.invoices.codec import from_json, to_json
-from shopvisio.invoices.facts import Address, Buyer, Facts, Report, Seller, Snapshot, Visit
+from shopvisio.invoices.facts import Address, Buyer, Facts, Line, Seller, Snapshot, Visit
 from shopvisio.invoices.numbering import Kind
 from shopvisio.invoices.page import page
 from shopvisio.invoices.pdf import ordered
-from shopvisio.invoices.totals import total
+from shopvisio.invoices.totals import Amount, total
 
 log = logging.getLogger(__name__)
 
@@ -25,10 +27,14 @@ ATTEMPTS = 2
 
 _THEN = datetime(2000, 1, 1, tzinfo=UTC)
 _NOBODYS = Snapshot(
-    "R2000-000000", Kind.NO_CHARGE_NOTE, _THEN,
-    Facts(Seller("", Address(), "", "", "", ""), Buyer(""), "", "", (Visit(_THEN, _THEN),), report=Report("", "", "")),
-    total([]),
+    "F2000-000000", Kind.INVOICE, _THEN,
+    Facts(
+        Seller("", Address(), "", "", "", ""), Buyer(""), "", "", (Visit(_THEN, _THEN),), lines=(Line("", 2900, 2000),)
+    ),
+    total([Amount(2900, 2000)]),
 )
+_WHOLE = (b'pdfaid:part="3"', b"/FontFile", b"+Paper", b"factur-x.xml")  # in every invoice as it should be
+_STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
 
 
 def make_pdf(snapshot_json: str, seconds: float = SECONDS) -> bytes:
@@ -51,10 +57,21 @@ def _order(snapshot: Snapshot) -> bytes:
 
 
 def self_test() -> float:
-    """Draw a paper that is nobody's; how many seconds it took.
+    """Draw an invoice that is nobody's; how many seconds it took.
 
-    Raises Unavailable when papers cannot be drawn on this machine.
+    Raises Unavailable when papers cannot be drawn on this machine, or come out without their fonts, their data for
+    machines or the marks of PDF/A.
     """
     begun = time.monotonic()
-    make_pdf(to_json(_NOBODYS))
+    pdf = make_pdf(to_json(_NOBODYS))
+    inside = pdf + b"".join(_inflated(stream) for stream in _STREAM.findall(pdf))
+    if missing := [mark.decode() for mark in _WHOLE if mark not in inside]:
+        raise Unavailable(_("Les papiers se dessinent, mais il y manque : {what}.", what=", ".join(missing)))
     return time.monotonic() - begun
+
+
+def _inflated(stream: bytes) -> bytes:
+    try:
+        return zlib.decompress(stream)
+    except zlib.error:
+        return b""

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from shopvisio import clock, hub, timekeeping
 from shopvisio.certificate import Keeper
 from shopvisio.db import db, writing
+from shopvisio.papertest import PaperTest
 from shopvisio.web import guard
 from shopvisio.web.guard import anybody
 
@@ -79,10 +80,16 @@ def _clock_is_right() -> bool:
     return timekeeping.is_right(clock.now())
 
 
+def _papers_are_drawn() -> bool:
+    found: PaperTest | None = current_app.extensions.get("papertest")
+    return found is None or found.last is None or not found.last.fault  # not tried yet: nothing is known against it
+
+
 CHECKS: dict[str, Callable[[], bool]] = {
     "base": _base_takes_a_write,
     "disk": _disk_has_room,
     "relay": _relay_is_prompt,
     "certificate": _certificate_lasts,
     "clock": _clock_is_right,
+    "papers": _papers_are_drawn,
 }

@@ -12,6 +12,7 @@ from flask import current_app, url_for
 from shopvisio import clock, reach, settings, timekeeping
 from shopvisio.cards.hearing import hearing
 from shopvisio.i18n import _, n_, when
+from shopvisio.papertest import PaperTest
 from shopvisio.web import certificate
 
 LITTLE_ROOM = 1 << 30  # bytes free
@@ -32,9 +33,10 @@ class Trouble:
 
 
 def of_installation(now: datetime) -> Iterator[Trouble]:
-    """The clock, the disk, the certificate, the shop's name, what Stripe should have told."""
+    """The clock, the disk, the papers, the certificate, the shop's name, what Stripe should have told."""
     yield from _clock(now)
     yield from _disk()
+    yield from _papers()
     yield from _certificate(now)
     yield from _name()
     yield from _stripe(now)
@@ -90,6 +92,14 @@ def _disk() -> Iterator[Trouble]:
         fact = _("Le disque de l’appareil ne prend plus rien.")
         then = _("Ce qui y était est intact. Redémarrez l’appareil ; si cela revient, remplacez le disque.")
         yield Trouble("bad", "save", fact, then, url, act)
+
+
+def _papers() -> Iterator[Trouble]:
+    found: PaperTest | None = current_app.extensions.get("papertest")
+    if found and found.last and found.last.fault:
+        fact = _("Les papiers ne se dessinent pas sur cet appareil.")
+        then = _("Ceux qui sont dus gardent leur numéro et attendent. Voyez ce qui manque avec qui vous l’a installé.")
+        yield Trouble("bad", "doc", fact, then, url_for("diagnosis.page"), _("Voir"))
 
 
 def takes_writes(folder: Path) -> bool:

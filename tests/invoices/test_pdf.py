@@ -354,6 +354,12 @@ def test_the_machine_can_show_that_it_draws() -> None:
     assert 0 < self_test() < 15
 
 
+def test_a_drawing_without_fonts_data_or_marks_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draw.child, "run", lambda *_given: b"%PDF-1.7 /FontFile2 +Paper")
+    with pytest.raises(Unavailable, match=r"factur-x\.xml"):
+        self_test()
+
+
 def test_a_child_that_fails_harms_nobody(
     drawn: dict[str, Drawn], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,7 +20,7 @@ def ask_afresh(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_staff_see_each_part(owner_client: FlaskClient) -> None:
     answer = owner_client.get("/readyz")
     assert (answer.status_code, answer.json) == (200, dict.fromkeys(health.CHECKS, True))
-    assert list(health.CHECKS) == ["base", "disk", "relay", "certificate", "clock"]
+    assert list(health.CHECKS) == ["base", "disk", "relay", "certificate", "clock", "papers"]
 
 
 def test_strangers_learn_only_whether(stranger: FlaskClient) -> None:

@@ -14,11 +14,12 @@ from conftest import NOW, TUESDAY_10, Clock, FakeRelay, book_visit
 from flask import Flask
 from flask.testing import FlaskClient
 
-from shopvisio import booking, config, db, hub, log, mail, reach, settings, timekeeping, tls
+from shopvisio import booking, config, db, hub, invoices, log, mail, reach, settings, timekeeping, tls
 from shopvisio.certificate import Keeper, tries
-from shopvisio.errors import MailFailed
+from shopvisio.errors import MailFailed, Unavailable
+from shopvisio.papertest import PaperTest
 from shopvisio.reach import Reach
-from shopvisio.web import diagnosis, knock, trial
+from shopvisio.web import diagnosis, health, knock, trial
 
 NAME = "visio.example"
 
@@ -340,7 +341,7 @@ def test_what_can_only_be_tried_is_tried_when_asked(
     put(open_app, public_name=NAME, smtp_host="mail.example")
     greeted: list[mail.Server] = []
     monkeypatch.setattr(mail, "greet", greeted.append)
-    monkeypatch.setattr(diagnosis.invoices, "self_test", lambda: 1.3)
+    monkeypatch.setattr(invoices, "self_test", lambda: 1.3)
     monkeypatch.setattr(reach, "opens", lambda _address: False)
     page = owner_client.post("/desk/diagnosis", follow_redirects=True).text
     assert [one.host for one in greeted] == ["mail.example"]
@@ -354,6 +355,38 @@ def test_what_can_only_be_tried_is_tried_when_asked(
     assert "535 Authentication failed" not in owner_client.post("/desk/diagnosis", follow_redirects=True).text
     clock_.pass_(seconds=15)  # not twice within ten
     assert "535 Authentication failed" in owner_client.post("/desk/diagnosis", follow_redirects=True).text
+
+
+def test_papers_that_cannot_be_drawn_are_told_before_a_customer_waits_for_one(
+    owner_client: FlaskClient, open_app: Flask, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[float | str] = []
+    papers = open_app.extensions["papertest"] = PaperTest()
+
+    def wait(seconds: float) -> None:
+        done.append(seconds)
+        if len(done) == 3:
+            raise KeyboardInterrupt
+
+    def fail() -> float:
+        done.append("drawn")
+        raise Unavailable("shopvisio.invoices.pdf: exit -11: no word")
+
+    page = owner_client.get("/desk/diagnosis").text
+    assert "essayés une minute après le démarrage" in page
+    monkeypatch.setattr(invoices, "self_test", fail)
+    monkeypatch.setattr(health, "_last", None)
+    with pytest.raises(KeyboardInterrupt), monkeypatch.context() as clock_stopped:
+        clock_stopped.setattr(hub, "sleep", wait)
+        papers.run()
+    assert done == [60, "drawn", 86400], "not while it starts, then each day"
+    assert owner_client.get("/readyz").json["papers"] is False
+    assert "exit -11" in owner_client.get("/desk/diagnosis").text
+    assert "ne se dessinent pas" in owner_client.get("/desk").text
+    monkeypatch.setattr(invoices, "self_test", lambda: 1.3)
+    papers.look()
+    assert "ne se dessinent pas" not in owner_client.get("/desk").text
+    assert "un papier dessiné pour essai" in owner_client.get("/desk/diagnosis").text
 
 
 SECRETS = {
