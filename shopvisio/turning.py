@@ -9,7 +9,7 @@ from datetime import datetime
 
 from shopvisio import safety, settings
 from shopvisio.accounts import Actor
-from shopvisio.cases import Case, quiet, record
+from shopvisio.cases import Case, move_to, quiet, record
 from shopvisio.errors import Invalid, WrongState
 from shopvisio.i18n import _
 from shopvisio.jobs import enqueue
@@ -18,15 +18,18 @@ LONGEST = {"device": 120, "symptom": 2000}
 
 
 def may(case: Case) -> bool:
-    """Whether the case may become one of the other kind now: nothing is proposed, on its way or billed yet."""
+    """Whether the case may become one of the other kind now: nothing is proposed, on its way or billed yet. A sale that
+    was closed without one may, too."""
     is_free = not any(part.state != "dropped" for part in case.parts) and case.returned is None
-    return case.state in ("booked", "open") and is_free and not case.is_practice
+    is_going = case.state in ("booked", "open") or (case.state == "closed" and case.outcome == "not_sold")
+    return is_going and is_free and not case.is_practice and case.erased is None
 
 
 def into_repair(
     case: Case, device: str, symptom: str, dangers: Collection[str], actor: Actor, now: datetime, tell: bool = True
 ) -> None:
-    """At the fee of today. Raises WrongState, and Invalid naming what is missing or what danger stops a repair."""
+    """At the fee of today; a closed case is open again. Raises WrongState, and Invalid naming what is missing or what
+    danger stops a repair."""
     _must(case, "sale")
     wrong = {}
     if not device.strip():
@@ -42,6 +45,9 @@ def into_repair(
         wrong["dangers"] = str(safety.DANGERS[stopping[0]].why)
     if wrong:
         raise Invalid(_("Quelques réponses sont à corriger."), wrong)
+    if case.state == "closed":
+        move_to(case, "open")
+        case.outcome, case.closed_at, case.confirmed_by = "", None, ""
     case.kind, case.fee = "repair", settings.get("fee")
     case.device, case.symptom = device.strip(), symptom.strip()
     record(case, "turned_to_repair", actor, now, cents=case.fee, **quiet(tell))

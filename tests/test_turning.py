@@ -115,6 +115,25 @@ def test_what_is_missing_or_dangerous_is_named_and_nothing_changes(
     assert visit.case.kind == "sale"
 
 
+def test_a_sale_that_was_closed_without_one_is_open_again_as_a_repair(visit: Appointment) -> None:
+    case = visit.case
+    with writing():
+        cases.propose(case, "not_sold", "Rien.", visit.staff.actor, TUESDAY_10)
+    turn(visit)
+    assert (case.kind, case.state, case.outcome, case.closed_at) == ("repair", "open", "", None)
+    assert cases.may_book_again(case), "they choose a time from their link"
+    assert cases.unwritten(case) == ["terms", "immediate"]
+
+
+@pytest.mark.parametrize("end", ["sold", "cancelled", "no_show"])
+def test_what_was_sold_or_called_off_stays_what_it_is(visit: Appointment, end: str) -> None:
+    with writing():
+        visit.case.state, visit.case.outcome = "closed", end
+    assert not turning.may(visit.case)
+    with pytest.raises(WrongState):
+        turn(visit)
+
+
 def test_what_is_proposed_sent_or_over_does_not_turn(visit: Appointment) -> None:
     with pytest.raises(WrongState), writing():
         turning.into_sale(visit.case, visit.staff.actor, LATER)

@@ -10,7 +10,7 @@ from shopvisio import cases, clock, legal
 from shopvisio.cases import Case
 from shopvisio.db import writing
 from shopvisio.i18n import _, language
-from shopvisio.web import guard
+from shopvisio.web import guard, telling, wire
 from shopvisio.web.guard import case_link
 
 blueprint = Blueprint("accept", __name__)
@@ -46,6 +46,8 @@ def ask(case: Case) -> ResponseReturnValue:
             version = legal.in_force(kind, language(), now).id
             cases.consent(case, kind, wanted[kind], request.remote_addr or "", now, version)
             cases.record(case, "consented", case.customer.actor, now, consent=kind)
+    telling.in_call(case)
+    wire.tell_desk()
     return redirect(home, 303)
 
 

@@ -116,11 +116,14 @@ def _told_in_call(key: str, answer: ResponseReturnValue) -> ResponseReturnValue:
 @blueprint.get("/cases/<key>/parts")
 @staff("cases")
 def piece(key: str) -> ResponseReturnValue:
-    """The parts of the case as the call's page shows them beside the picture."""
+    """What the customer answers, as the call's page shows it beside the picture: what was a sale's fee, the parts."""
     case = cases.find(key)
-    if case is None or not case.parts:
+    if case is None or not (case.parts or cases.is_turned(case)):
         raise NotFound
-    return render_template("call/_parts.html", case=case, states=parts.STATES)
+    is_agreed = not cases.unwritten(case)
+    return render_template(
+        "call/_parts.html", case=case, states=parts.STATES, is_turned=cases.is_turned(case), is_agreed=is_agreed
+    )
 
 
 @blueprint.post("/cases/<key>/wait")

@@ -50,7 +50,7 @@ server -> client:
     wished   {what, to, name}     somebody of the shop asks for lamp, zoom or the other side
     asked    {what, name}         somebody of the shop asks for it
     steps    {}                   the checklist has changed: its pages are asked for it
-    parts    {}                   a part was proposed, changed or answered, likewise
+    parts    {}                   a part was proposed, changed or answered, or the fee accepted, likewise
     basket   {}                   the basket has changed, likewise
     turned   {}                   a sale became a repair, or the other way round: the page is loaded anew
     stopped  {stop}               everything is stopped: {at, role, name, cause}; null once it goes on

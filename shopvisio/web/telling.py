@@ -54,7 +54,7 @@ def letter(case: Case, told: Told) -> Letter:
 
 
 def in_call(case: Case) -> None:
-    """The parts of the case have changed: whoever is in its call sees them anew."""
+    """The parts of the case have changed, or its fee is accepted: whoever is in its call sees it anew."""
     visits = booking.appointments(case)
     if visits:
         wire.socketio.emit("parts", {}, to=wire.room(visits[-1].key))

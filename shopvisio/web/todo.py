@@ -16,7 +16,7 @@ from shopvisio.web import troubles as standing
 from shopvisio.web.story import mid, part_price
 from shopvisio.web.troubles import Trouble
 
-WHY_OPEN = ("answered_no", "contested", "part_refused", "part_dropped", "cancelled", "returned")
+WHY_OPEN = ("answered_no", "contested", "part_refused", "part_dropped", "cancelled", "returned", "consented")
 PAPER_JOBS = ("paper", "credit", "pdf")
 LATE, ALONE = timedelta(hours=50), timedelta(days=31)  # of backups: of the last one, of the last that left the disk
 
@@ -54,6 +54,9 @@ def _orders() -> Iterator[Todo]:
 
 def _todo(case: Case, now: datetime) -> Todo | None:
     name, url = case.customer.name, url_for("desk.case", key=case.key)
+    if case.state == "open" and cases.is_turned(case) and cases.unwritten(case):
+        small = _("Le client n’a pas encore accepté le forfait")
+        return Todo(_("Accord attendu, {name}", name=name), small, url, True)
     if case.state == "open":
         return Todo(_("À reprendre, {name}", name=name), _why_open(case), url)
     if case.state == "proposed" and case.proposed_at:
@@ -91,6 +94,7 @@ def _why_open(case: Case) -> str:
         "part_dropped": _("La pièce est retirée"),
         "cancelled": _("Le client annule son rendez-vous"),
         "returned": _("La panne est revenue, sous garantie"),
+        "consented": _("Le client a donné son accord"),
     }
     if last and last.kind == "cancelled" and last.actor == "staff":
         return f"{_('La boutique annule le rendez-vous')}, {day_short(last.at)}"

@@ -99,6 +99,43 @@ def test_in_the_call_both_pages_are_loaded_anew_and_the_call_goes_on(
     line.disconnect()
 
 
+def test_staff_see_at_once_that_the_customer_accepted(
+    sale: Sale, seller_client: FlaskClient, stranger: FlaskClient, clock_: Clock
+) -> None:
+    clock_.now = TUESDAY_10
+    going_on(sale)
+    seller_client.post(f"/desk/cases/{sale.case_key}/repair", data=FAULT)
+    line = signalling.socketio.test_client(
+        sale.app, auth={"appointment": sale.key}, flask_test_client=seller_client
+    )
+    line.emit("enter", {"mic": True, "camera": "on", "sound": True, "voice": False}, callback=True)
+    desk = signalling.socketio.test_client(sale.app, auth={}, flask_test_client=seller_client)
+    beside = f"/desk/cases/{sale.case_key}/parts"
+    assert "Pas encore accepté" in seller_client.get(beside).text
+    for page in (line, desk):
+        page.get_received()
+    assert stranger.post(f"{sale.path}/accept", data={"terms": "y", "immediate": "y"}).status_code == 303
+    assert [[one["name"] for one in page.get_received()] for page in (line, desk)] == [["parts"], ["desk"]]
+    assert "Vous pouvez proposer « Réparé »." in seller_client.get(beside).text.replace("\xa0", " ")
+    for page in (line, desk):
+        page.disconnect()
+
+
+def test_a_closed_sale_is_taken_up_as_a_repair_and_the_day_says_what_waits(
+    sale: Sale, seller_client: FlaskClient, stranger: FlaskClient, clock_: Clock
+) -> None:
+    clock_.now = TUESDAY_10
+    desk = f"/desk/cases/{sale.case_key}"
+    seller_client.post(f"{desk}/propose", data={"outcome": "not_sold", "words": "Elle fuit."})
+    assert "En faire une réparation" in seller_client.get(desk).text
+    assert seller_client.post(f"{desk}/repair", data=FAULT).location == desk
+    assert "Accord attendu, Marie" in seller_client.get("/desk").text
+    assert "rien n’est dû avant. Il le fait depuis son lien" in seller_client.get(desk).text
+    stranger.post(f"{sale.path}/accept", data={"terms": "y", "immediate": "y"})
+    assert "Le client a donné son accord" in seller_client.get("/desk").text
+    assert "Choisir" in stranger.get(sale.path).text
+
+
 def test_what_is_missing_comes_back_with_what_was_typed(sale: Sale, seller_client: FlaskClient) -> None:
     for changed, told in (
         ({"symptom": ""}, "Dites en quelques mots"),

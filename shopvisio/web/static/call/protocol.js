@@ -136,7 +136,7 @@
  * @property {(still: Still) => void} still  A picture came in beside the call.
  * @property {(asked: Asked) => void} asked  Somebody of the shop asks our page for something.
  * @property {() => void} steps  The checklist has changed.
- * @property {() => void} parts  A part was proposed, changed or answered.
+ * @property {() => void} parts  A part was proposed, changed or answered, or the fee accepted.
  * @property {() => void} basket  The basket has changed.
  * @property {() => void} turned  A sale became a repair, or the other way round: the page is another now.
  * @property {(told: {stop: Stopped | null}) => void} stopped  Everything is stopped, or goes on.

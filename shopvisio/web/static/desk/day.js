@@ -1,4 +1,5 @@
-/** The day's page: when somebody comes or goes, its agenda is fetched again; the rest stays still. */
+/** The day's page: when somebody comes, goes or answers, its agenda and what is to do are fetched again; the rest stays
+ * still. */
 
 import { onChange } from "./line.js";
 
@@ -6,6 +7,8 @@ onChange(async () => {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
   if (!answer?.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const [old, fresh] = [document.querySelector("[data-agenda]"), page.querySelector("[data-agenda]")];
-  if (old && fresh && old.innerHTML !== fresh.innerHTML) old.replaceChildren(...fresh.childNodes);
+  for (const what of ["[data-agenda]", "[data-todos]"]) {
+    const [old, fresh] = [document.querySelector(what), page.querySelector(what)];
+    if (old && fresh && old.innerHTML !== fresh.innerHTML) old.replaceChildren(...fresh.childNodes);
+  }
 });
