@@ -40,4 +40,4 @@ def of(case: Case) -> Estimate | None:
 
 def draw(estimate: Estimate) -> bytes:
     """Its PDF. It blocks for a second or more: call it in a thread. Raises Unavailable."""
-    return child.run("shopvisio.sheet.estimate", to_json(estimate).encode(), SECONDS, MEGABYTES)
+    return child.run("shopvisio.sheet.pdf", to_json(estimate).encode(), SECONDS, MEGABYTES, ("estimate",))

@@ -99,7 +99,7 @@ def sheet(told: Story, folder: Path, now: datetime) -> str:
 
 def draw(told: str) -> bytes:
     """The PDF of a sheet. It blocks for a second or more: call it in a thread. Raises Unavailable."""
-    return child.run("shopvisio.sheet.pdf", told.encode(), SECONDS, MEGABYTES)
+    return child.run("shopvisio.sheet.pdf", told.encode(), SECONDS, MEGABYTES, ("report",))
 
 
 def keep(case: Case, file: str, of_story: str, now: datetime) -> str:

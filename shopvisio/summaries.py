@@ -95,4 +95,4 @@ def _seen(product: Product) -> Chosen:
 
 def draw(summary: Summary) -> bytes:
     """Its PDF. It blocks for a second or more: call it in a thread. Raises Unavailable."""
-    return child.run("shopvisio.sheet.summary", to_json(summary).encode(), SECONDS, MEGABYTES)
+    return child.run("shopvisio.sheet.pdf", to_json(summary).encode(), SECONDS, MEGABYTES, ("summary",))

@@ -69,6 +69,16 @@ class Sheet:
     folder: str
     made: datetime
 
+    @property
+    def language(self) -> str:
+        """The customer's."""
+        return self.story.language
+
+    @property
+    def zone(self) -> str:
+        """The shop's."""
+        return self.story.zone
+
 
 @dataclass(frozen=True)
 class Offered:

@@ -1,7 +1,7 @@
-"""A customer's report in, its PDF out: drawn as the papers are, so that they are of one family.
+"""A customer's report, estimate or summary in, its PDF out: drawn as the papers are, so that they are of one family.
 
-Runs in a child process of its own (``python -m shopvisio.sheet.pdf``, see ``child``): reads a sheet on standard input,
-writes the PDF on standard output.
+Runs in a child process of its own (``python -m shopvisio.sheet.pdf report``, see ``child``): reads what the word
+names on standard input, writes the PDF on standard output.
 """
 
 import base64
@@ -15,20 +15,32 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from shopvisio import i18n
 from shopvisio.invoices.codec import from_json
 from shopvisio.invoices.pdf import to_pdf
-from shopvisio.sheet import Picture, Sheet
+from shopvisio.sheet import Estimate, Picture, Sheet, Summary
 
+KINDS: dict[str, type[Sheet] | type[Estimate] | type[Summary]] = {
+    "report": Sheet,
+    "estimate": Estimate,
+    "summary": Summary,
+}
 SIDE = 1000  # pixels of a picture's longer side on paper: 300 to the inch and more
 
 
-def render(sheet_json: str) -> bytes:
-    """The PDF of a sheet. Heavy, and fatal where a library fails: for the child process only."""
-    sheet = from_json(Sheet, sheet_json)
-    with i18n.use(sheet.story.language, ZoneInfo(sheet.story.zone)):
-        return to_pdf(page(sheet), None, sheet.made)
+def render(kind: str, told_json: str) -> bytes:
+    """The PDF of a word of KINDS. Heavy, and fatal where a library fails: for the child process only."""
+    told = from_json(KINDS[kind], told_json)
+    with i18n.use(told.language, ZoneInfo(told.zone)):
+        return to_pdf(page(told), None, told.made)
 
 
-def page(sheet: Sheet) -> str:
-    """The report as HTML, in the customer's language and the shop's zone."""
+def page(told: Sheet | Estimate | Summary) -> str:
+    """It as HTML, for a reader whose language and zone are in use."""
+    if isinstance(told, Sheet):
+        return _report(told)
+    name = "estimate" if isinstance(told, Estimate) else "summary"
+    return templates().get_template(f"{name}.html").render({name: told}, shop=told.shop)
+
+
+def _report(sheet: Sheet) -> str:
     found = [(picture, address) for picture in sheet.story.pictures if (address := _address(sheet.folder, picture))]
     ordered = sorted(found, key=lambda one: not one[0].marks)  # those with marks are larger, and come first
     shown = [(n, picture, address, _svg(picture.marks)) for n, (picture, address) in enumerate(ordered, 1)]
@@ -82,4 +94,4 @@ def templates() -> Environment:
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(render(sys.stdin.buffer.read().decode()))
+    sys.stdout.buffer.write(render(sys.argv[1], sys.stdin.buffer.read().decode()))

@@ -10,7 +10,7 @@ from shopvisio.accounts import Actor
 from shopvisio.cases import Case
 from shopvisio.db import writing
 from shopvisio.parts import Wanted
-from shopvisio.sheet import estimate as drawing
+from shopvisio.sheet import pdf as drawing
 
 KARIM = Actor("staff", "Karim Benali")
 

@@ -35,7 +35,7 @@ from shopvisio.catalogue import Variant
 from shopvisio.db import db, writing
 from shopvisio.mail import Mail
 from shopvisio.sheet import Summary
-from shopvisio.sheet import summary as drawing
+from shopvisio.sheet import pdf as drawing
 from shopvisio.web import guard, signalling
 
 __all__ = ["teller_beside"]
