@@ -387,7 +387,7 @@ function quit(view) {
   camera.close();
   stayAwake(false);
   state.people = [];
-  recording.show({ recording: null }, state.seat);
+  recording.rest();
   pointing.rest();
   if (view === "phoned") {
     bigScreen.start(state.turn);
@@ -458,6 +458,7 @@ function update(change) {
   photoMode?.show(state.view === "live" && voiceOnly(), state.voice, at(0));
   showNotice();
   showControls();
+  recording.follow(state.peer !== "reconnecting", state.people.filter(({ seat }) => seat !== state.seat));
   if (before !== state.view) moveOn();
 }
 

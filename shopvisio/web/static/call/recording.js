@@ -1,6 +1,7 @@
 /** Recording the call: the question, the answer, and the red mark that stands on every screen while it runs. */
 
 /** @typedef {import("./protocol.js").Recorded} Recorded */
+/** @typedef {import("./protocol.js").Person} Person */
 
 import { all, find } from "./dom.js";
 import { called, say } from "./words.js";
@@ -15,6 +16,11 @@ export class Recording {
   #announce;
   #hiding = 0;
   #said = "";
+  /** @type {Recorded["recording"]} */ #recording = null;
+  #seat = ""; // ours
+  /** @type {"" | "mine" | "theirs"} */ #cut = ""; // on whose side nothing comes
+  #away = ""; // who they are
+  #stopping = false;
 
   /**
    * @param {import("./protocol.js").Line} line
@@ -47,8 +53,32 @@ export class Recording {
     }
   }
 
+  /** No more of it: where the line is cut just now, as soon as it stands again. */
   async stop() {
-    await this.#line.unrecord().catch(() => undefined); // ended by somebody else, or asked again
+    this.#stopping = true;
+    await this.#line.unrecord().catch(({ code }) => {
+      this.#stopping = code === "timeout"; // asked again by show(); else somebody else has ended it
+    });
+  }
+
+  /**
+   * Whose line stands. Nothing else arrives, and only what arrives is recorded.
+   * @param {boolean} mine
+   * @param {Person[]} others
+   */
+  follow(mine, others) {
+    const away = others.filter(({ link }) => link === "lost");
+    this.#away = firstNames(away.map(({ name }) => name));
+    this.#cut = !mine ? "mine" : away.length ? "theirs" : "";
+    if (this.#recording) this.#open(this.#recording);
+  }
+
+  /** The call is over for us. */
+  rest() {
+    this.#recording = null;
+    this.#stopping = false;
+    this.#question.hidden = true;
+    this.#end("");
   }
 
   /**
@@ -59,25 +89,29 @@ export class Recording {
   show({ recording, over }, seat) {
     const isAsked = Boolean(recording?.seats.includes(seat));
     const isNew = isAsked && this.#question.hidden;
+    const ran = this.#recording !== null && this.#recording.state !== "asked";
+    this.#recording = recording;
+    this.#seat = seat;
     this.#question.hidden = !isAsked;
     if (recording && isNew) {
       find("h2", this.#question).textContent = say("recordingAskedYou", { name: called({ role: "staff", name: recording.name }) });
       this.#question.focus();
     }
-    if (recording) this.#open(recording, isAsked);
-    else this.#end(over ? say(`recording${over.why[0].toUpperCase()}${over.why.slice(1)}`, { name: over.name }) : "");
+    if (!recording) this.#stopping = false;
+    else if (this.#stopping) void this.stop();
+    if (recording) this.#open(recording);
+    else if (over) this.#end(say(`recording${over.why[0].toUpperCase()}${over.why.slice(1)}`, { name: over.name }));
+    else this.#end(ran ? say("recordingGone") : ""); // it ended while our line was cut
   }
 
-  /**
-   * @param {NonNullable<Recorded["recording"]>} recording
-   * @param {boolean} isAsked  We are: the question says it.
-   */
-  #open({ state, names }, isAsked) {
+  /** @param {NonNullable<Recorded["recording"]>} recording */
+  #open({ state, names, seats }) {
     clearTimeout(this.#hiding);
+    const cut = state === "running" ? this.#cut : "";
     const kind = { asked: "recordingAsked", paused: "recordingPaused", running: "recordingRunning" }[state];
-    const text = say(kind, { names: names.map((name) => name.split(" ")[0]).join(", ") });
-    this.#strip.hidden = state === "asked" && isAsked;
-    this.#strip.dataset.state = state;
+    const text = cut ? say(cut === "mine" ? "recordingCut" : "recordingTheirsCut", { names: this.#away }) : say(kind, { names: firstNames(names) });
+    this.#strip.hidden = state === "asked" && seats.includes(this.#seat); // the question says it
+    this.#strip.dataset.state = cut === "mine" ? "cut" : state;
     this.#offer(state);
     find("b", this.#strip).textContent = text;
     if (text !== this.#said) this.#announce(text);
@@ -105,4 +139,9 @@ export class Recording {
     this.#announce(text);
     this.#hiding = setTimeout(() => (this.#strip.hidden = true), TOLD);
   }
+}
+
+/** @param {string[]} names */
+function firstNames(names) {
+  return names.map((name) => name.split(" ")[0]).join(", ");
 }
