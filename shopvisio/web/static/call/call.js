@@ -293,6 +293,7 @@ function onPeople(people) {
   if (now) state.met = true;
   peer?.setAlone(alone());
   gauge.setAlone(alone());
+  gauge.setCut(!people.some(({ seat, link }) => seat !== state.seat && link === "live"));
   invitation?.name(people.find(({ role }) => role === "guest")?.name ?? "");
   theirLens?.show(at(0));
   const arrived = now && !before;
@@ -457,8 +458,8 @@ function update(change) {
   showPictures();
   photoMode?.show(state.view === "live" && voiceOnly(), state.voice, at(0));
   showNotice();
-  showControls();
   recording.follow(state.peer !== "reconnecting", state.people.filter(({ seat }) => seat !== state.seat));
+  showControls();
   if (before !== state.view) moveOn();
 }
 

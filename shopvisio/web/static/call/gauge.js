@@ -28,6 +28,7 @@ export class Gauge {
   /** @type {Peer | null} */ #peer = null;
   #voice = false;
   #alone = true;
+  #cut = false; // whether those who are there are all awaited back
   #timer = 0;
   #calm = 0; // how often our own way to the appliance had been measured while all was well
   /** @type {(going: Going) => void} */ #onGoing;
@@ -84,6 +85,17 @@ export class Gauge {
     this.begin();
   }
 
+  /**
+   * Whether what we send arrives nowhere, because the others' lines are cut: what is measured then is not our network,
+   * and once they are back their picture is not kept waiting for it.
+   * @param {boolean} cut
+   */
+  setCut(cut) {
+    if (cut === this.#cut) return;
+    this.#cut = cut;
+    this.begin();
+  }
+
   #forget() {
     this.#ladder = new Ladder();
     this.going = CALM;
@@ -99,7 +111,7 @@ export class Gauge {
     if (!peer || peer.state !== "connected") return;
     const stats = await peer.stats();
     if (peer !== this.#peer) return;
-    if (!this.#alone && !this.#voice) await this.#step(stats);
+    if (!this.#alone && !this.#cut && !this.#voice) await this.#step(stats);
     this.#tell(stats);
     this.#onStats(stats, this.#voice ? VOICE : this.#ladder.rung);
   }
