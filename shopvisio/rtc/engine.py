@@ -21,6 +21,7 @@ from shopvisio.rtc.bursts import BURST, Outbox
 from shopvisio.rtc.leg import Leg
 from shopvisio.rtc.line import Lines
 from shopvisio.rtc.port import Port, local_addresses, open_sockets
+from shopvisio.rtc.selector import Selector
 from shopvisio.rtc.tap import Copies
 
 log = logging.getLogger(__name__)
@@ -83,6 +84,7 @@ class Engine:
         self._recorded: dict[str, Copies] = {}       # by room
         self._lag = 0.0
         self._lags: deque[float] = deque(maxlen=LOOKED_BACK)
+        self._selector = Selector()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 
@@ -90,7 +92,7 @@ class Engine:
         """Listen. Raises RelayFailed when the port is taken, or no local address is there."""
         self._listen(local_addresses() if self._addresses is None else self._addresses)
         self.port = self._ports[0].port
-        self._loop = asyncio.new_event_loop()
+        self._loop = asyncio.SelectorEventLoop(self._selector)
         self._thread = threading.Thread(target=self._run, args=(self._loop,), name="relay", daemon=True)
         self._thread.start()
 
@@ -156,6 +158,8 @@ class Engine:
 
     def _listen(self, addresses: Sequence[str]) -> list[Port]:
         made = [Port(sock, self._packets, self._outbox, self._by_name) for sock in open_sockets(self.port, addresses)]
+        for port in made:
+            self._selector.serve(port.socket, port.readable)
         self._ports += made
         return made
 
@@ -175,8 +179,6 @@ class Engine:
 
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         asyncio.set_event_loop(loop)
-        for port in self._ports:
-            loop.add_reader(port.socket, port.readable)
         watch = loop.create_task(self._watch())
         try:
             loop.run_forever()
@@ -184,7 +186,7 @@ class Engine:
             watch.cancel()
             loop.run_until_complete(self._end_all())
             for port in self._ports:
-                loop.remove_reader(port.socket)
+                self._selector.forget(port.socket)
                 port.socket.close()
             loop.run_until_complete(loop.shutdown_asyncgens())
             loop.close()
@@ -306,18 +308,17 @@ class Engine:
         """
         if self._addresses is not None:
             return
-        loop, present = asyncio.get_running_loop(), local_addresses()
+        present = local_addresses()
         for port in [port for port in self._ports if port.address not in present]:
             log.info("media address %s is gone", port.address)
             self._ports.remove(port)
-            loop.remove_reader(port.socket)
+            self._selector.forget(port.socket)
             port.gone()
         known = {port.address for port in self._ports}
         new = [address for address in present if address not in known]
         with contextlib.suppress(RelayFailed):     # said in the log; the others still serve
             for port in self._listen(new) if new else ():
                 log.info("media address %s is new", port.address)
-                loop.add_reader(port.socket, port.readable)
 
     def _look(self, room: str, seat: str, leg: Leg, now: float) -> None:
         silent = now - (leg.born if leg.state == "new" else leg.seen)

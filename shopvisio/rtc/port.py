@@ -112,22 +112,22 @@ class Entry(ABC):
             leg.lose(self)
         self.known.clear()
 
-    def take(self, packet: adapter.Packet, size: int, sender: Address) -> None:
-        """What lies in ``packet`` came from ``sender``."""
+    def take(self, packet: adapter.Packet, size: int, sender: Address) -> bool:
+        """What lies in ``packet`` came from ``sender``; whether it may have given the loop something to do."""
         view = packet.view
         first = view[0] if size > 11 else 255
         leg = self.known.get(sender)
-        if first < 4:
-            self._stun(bytes(view[:size]), sender, leg)
-        elif leg is None:
-            return
-        elif 127 < first < 192:
+        if leg and 127 < first < 192:
             if packets.is_rtcp(view[1]):
                 leg.take_rtcp(bytes(view[:size]))
             else:
                 leg.take_rtp(packet, size)
-        elif 19 < first < 64:
+            return False
+        if first < 4:
+            self._stun(bytes(view[:size]), sender, leg)
+        elif leg and 19 < first < 64:
             leg.take_dtls(bytes(view[:size]))
+        return True
 
     def _stun(self, data: bytes, sender: Address, leg: "Leg | None") -> None:
         kind = packets.stun_kind(data)
@@ -166,8 +166,11 @@ class Port(Entry):
         self.socket.close()
         self._fd = -1
 
-    def readable(self) -> None:
-        """Take what has arrived, and send on what of it is media."""
+    def readable(self) -> bool:
+        """Take what has arrived, and send on what of it is media; whether some of it was not."""
+        more = False
         for packet, size, sender in self._inbox.take():
-            self.take(packet, size, sender)
+            if self.take(packet, size, sender):
+                more = True
         self.outbox.flush()
+        return more
