@@ -10,6 +10,7 @@ import pytest
 BENCH = Path(__file__).parent / "bench"
 RELAY = {"bench", "calls", "video", "cpu_s_per_call_s", "janus", "stock", "ratio_janus", "ratio_stock", "delay_ms",
          "delay_busy_ms", "lost", "lost_busy", "sent", "pages_per_s", "papers_per_s", "join_ms", "rss_mb", "joins_mb",
+         "busy", "products_per_s", "recorded",
          "load"}
 
 

@@ -39,6 +39,9 @@ async def through_appliance(plan: Plan, number: int, pair: list[Person], joins: 
         await person.connected()
         joins.append(time.monotonic() - began)
         lines.append(line)
+    if plan["recorded"]:
+        await lines[0].ask("record")
+        await lines[1].ask("agree", yes=True)
 
     async def leave() -> None:
         for line in lines:
@@ -154,15 +157,15 @@ class Desk:
             assert "error" not in data, data
 
 
-def sign_in(host: str) -> str:
-    """The repairer's cookie."""
+def sign_in(host: str, who: str = "repairer") -> str:
+    """The cookie of the repairer, or of somebody else of the shop."""
     line, cookie = http.client.HTTPConnection(host, timeout=10), ""
     line.request("GET", "/signin")
     page = line.getresponse()
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.read().decode())
     assert token
     cookie = (page.getheader("Set-Cookie") or "").partition(";")[0]
-    line.request("POST", "/signin", f"email=repairer%40shop.example&password={PASSWORD}&csrf_token={token[1]}",
+    line.request("POST", "/signin", f"email={who}%40shop.example&password={PASSWORD}&csrf_token={token[1]}",
                  {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie})
     page = line.getresponse()
     page.read()

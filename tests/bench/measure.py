@@ -10,13 +10,16 @@ MediaRelay, always with one call; ``janus`` is Debian's Janus. Medians of the ru
     ratio_stock       stock / ours
     delay_ms          of whole pictures, from the first packet out until the kernel of who gets it has the last one (how
                       long people are busy themselves is not the relay's), through the relay minus direct
-    delay_busy_ms     the same while 40 pages a second are served, a paper is rendered every second, and a job holds
-                      the CPU for half a second of pure Python every two; who asks for pages is nice
+    delay_busy_ms     the same while 40 pages a second are served, a paper is rendered every second, and the owner has
+                      files of five thousand products looked at and written (--busy import), or a job holds the CPU for
+                      half a second of pure Python every two (--busy python); who asks for pages is nice
     lost              packets that did not arrive, of all sent, over all runs; lost_busy likewise
-    pages_per_s       and papers_per_s: what was really served and rendered meanwhile
+    pages_per_s       papers_per_s and products_per_s: what was really served, rendered and written meanwhile
     join_ms           from the offer to the connection
     rss_mb            memory of the serving process at the end
     joins_mb          memory over so many joins and leaves of both people of a call (--joins): after a tenth, at the end
+    recorded          with --recorded: cpu_s_per_call_s, delay_ms and lost of the same while every call is recorded;
+                      writers, what the children that write them cost, too; and of the packets, those that were missed
     load              of the machine when the run began: figures taken on a busy machine say little
 """
 
@@ -40,6 +43,7 @@ from shopvisio.db import writing
 from shopvisio.invoices import Kind, issue
 from tests.bench import servers
 from tests.bench.media import LOOP, PICTURES, encoded
+from tests.bench.owner import importing
 from tests.bench.servers import ROOT
 from tests.invoices.sample_papers import NOW, REPAIRED, open_ledger
 
@@ -97,19 +101,22 @@ def talk(where: dict[str, Any], calls: int, seconds: float, media: Path,
         for group in groups:
             group.tell([begin, seconds])
         used = [_cpu_at(begin, where), _cpu_at(begin + seconds, where)]
+        server, writers = (after - before for before, after in zip(*used, strict=True))
         told = [group.hear() for group in groups]
     ages = [age * 1000 for one in told for age in one["ages"]]
     return {
-        "cpu": (used[1] - used[0]) / seconds / calls,
+        "cpu": server / seconds / calls, "writers": writers / seconds / calls,
         "p50": _share(ages, 0.5), "p99": _share(ages, 0.99),
         "sent": sum(one["sent"] for one in told), "received": sum(one["received"] for one in told),
         "join": statistics.median(joins) * 1000 if joins else None,
     }
 
 
-def _cpu_at(moment: float, where: dict[str, Any]) -> float:
+def _cpu_at(moment: float, where: dict[str, Any]) -> tuple[float, float]:
+    """Of the server, and of those that write for it."""
     time.sleep(max(0, moment - time.monotonic()))
-    return servers.cpu(where["pid"]) if "pid" in where else 0.0
+    pid = where.get("pid")
+    return (servers.cpu(pid), servers.cpu_of_writers(pid) if where.get("recorded") else 0.0) if pid else (0.0, 0.0)
 
 
 def _share(ages: list[float], of: float) -> float | None:
@@ -147,14 +154,22 @@ def visitors(host: str, pages: list[float]) -> Iterator[None]:
 
 def busily(wanted: argparse.Namespace, snapshot: Path, media: Path) -> Found:
     """While all the appliance can do is done."""
-    pages: list[float] = []
-    with servers.appliance(wanted.calls, snapshot) as where:
+    pages, products = list[float](), list[float]()
+
+    @contextmanager
+    def meanwhile() -> Iterator[None]:
+        with visitors(where["host"], pages), ExitStack() as more:
+            if wanted.busy == "import":
+                more.enter_context(importing(where["host"], products))
+            yield
+
+    with servers.appliance(wanted.calls, [snapshot, *(["hold"] if wanted.busy == "python" else [])]) as where:
         began = time.monotonic()
-        found = talk(where, wanted.calls, wanted.seconds, media, lambda: visitors(where["host"], pages))
+        found = talk(where, wanted.calls, wanted.seconds, media, meanwhile)
         lasted = time.monotonic() - began
         where["server"].terminate()
         papers = where["server"].communicate(timeout=15)[0].count("paper")
-    return {**found, "pages": pages[0], "papers": papers / lasted}
+    return {**found, "pages": pages[0], "papers": papers / lasted, **({"products": products[0]} if products else {})}
 
 
 def run(wanted: argparse.Namespace, snapshot: Path, media: Path) -> dict[str, Found]:
@@ -163,6 +178,11 @@ def run(wanted: argparse.Namespace, snapshot: Path, media: Path) -> dict[str, Fo
     with servers.appliance(wanted.calls) as where:
         found["ours"] = talk(where, wanted.calls, wanted.seconds, media)
         found["ours"]["rss"] = servers.memory(where["pid"])
+    if wanted.recorded:
+        with servers.appliance(wanted.calls, recorded=True) as where:
+            found["recorded"] = talk(where, wanted.calls, wanted.seconds, media)
+            packets, missed = servers.copied(where["data"])
+        found["recorded"] |= {"packets": packets, "missed": missed}
     found["direct"] = talk({"through": "direct"}, wanted.calls, wanted.seconds, media)
     found["busy"] = busily(wanted, snapshot, media)
     if "janus" not in wanted.without:
@@ -184,7 +204,7 @@ def told(wanted: argparse.Namespace, runs: list[dict[str, Found]]) -> dict[str, 
     """The line of JSON."""
 
     def middle(name: str, what: str) -> float | None:
-        values = [one[name][what] for one in runs if name in one]
+        values = [one[name][what] for one in runs if name in one and what in one[name]]
         return statistics.median(values) if values else None
 
     def added(name: str, what: str) -> float:
@@ -196,6 +216,13 @@ def told(wanted: argparse.Namespace, runs: list[dict[str, Found]]) -> dict[str, 
     def rounded(value: float | None, digits: int) -> float | None:
         return None if value is None else round(value, digits)
 
+    def recorded() -> dict[str, Any]:
+        return {"cpu_s_per_call_s": rounded(middle("recorded", "cpu"), 5),
+                "writers": rounded(middle("recorded", "writers"), 5),
+                "delay_ms": {name: added("recorded", name) for name in ("p50", "p99")}, "lost": missing("recorded"),
+                "packets": sum(one["recorded"]["packets"] for one in runs),
+                "missed": sum(one["recorded"]["missed"] for one in runs)}
+
     ours, janus, stock = (middle(name, "cpu") for name in ("ours", "janus", "stock"))
     assert ours
     return {
@@ -206,10 +233,11 @@ def told(wanted: argparse.Namespace, runs: list[dict[str, Found]]) -> dict[str, 
         "delay_busy_ms": {"p99": added("busy", "p99")},
         "lost": missing("ours"), "lost_busy": missing("busy"),
         "sent": sum(one["ours"]["sent"] for one in runs),
+        "busy": wanted.busy, "products_per_s": rounded(middle("busy", "products"), 1),
         "pages_per_s": rounded(middle("busy", "pages"), 1), "papers_per_s": rounded(middle("busy", "papers"), 2),
         "join_ms": {"p50": rounded(middle("ours", "join"), 0)},
         "rss_mb": rounded(middle("ours", "rss"), 0),
-        "joins_mb": None,
+        "joins_mb": None, "recorded": recorded() if wanted.recorded else None,
         "load": round(max(one["machine"]["load"] for one in runs), 1),
     }
 
@@ -222,6 +250,9 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="of which the medians are told")
     parser.add_argument("--video", choices=PICTURES, default="480p")
     parser.add_argument("--without", default="", help="janus,stock")
+    parser.add_argument("--busy", choices=("import", "python"), default="import", help="what is done besides pages and"
+                        " papers")
+    parser.add_argument("--recorded", action="store_true", help="measure with every call recorded, too")
     parser.add_argument("--joins", type=int, default=0, help="measure memory over so many joins and leaves, too")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -151,13 +151,17 @@ async def talk(plan: dict[str, Any]) -> None:
     joins: list[float] = []
     media = pickle.loads(await asyncio.to_thread(Path(plan["media"]).read_bytes))
     numbers = range(plan["first"], plan["first"] + plan["calls"])
-    people = [person for number in numbers for person in (await meet(plan, number, joins))[0]]
+    calls = [await meet(plan, number, joins) for number in numbers]
+    people = [person for pair, _leave in calls for person in pair]
     say({"joins": joins})
     begin, seconds = await hear()
     apart = (LOOP + 1 / RATE["video"]) / (2 * plan["of"])
     await asyncio.gather(*(person.send(media, begin - (2 * plan["first"] + place + 1) * apart, begin + seconds)
                            for place, person in enumerate(people)))
     await asyncio.sleep(1)
+    if plan.get("recorded"):
+        for _pair, leave in calls:
+            await leave()
     say({"sent": sum(person.sent for person in people), "received": sum(person.received for person in people),
          "ages": [round(age, 6) for person in people for age in person.ages]})
 

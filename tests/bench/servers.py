@@ -6,13 +6,15 @@ Each gives the part of the plan that says how to reach it, with the ``pid`` whos
 import json
 import os
 import shutil
+import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +35,8 @@ nat: {{ ice_enforce_list = "{address}" }}
 
 
 @contextmanager
-def appliance(visits: int, snapshot: Path | None = None) -> Iterator[dict[str, Any]]:
-    """With so many visits due now; busy with rendering ``snapshot``, where there is one."""
+def appliance(visits: int, busy: Sequence[Any] = (), recorded: bool = False) -> Iterator[dict[str, Any]]:
+    """With so many visits due now; ``busy`` with what ``appliance.py`` says; its calls may be recorded, or not."""
     with tempfile.TemporaryDirectory() as folder:
         port = free_port(socket.SOCK_STREAM)
         env = {**os.environ, "SHOPVISIO_DATA": folder, "SHOPVISIO_BIND": "127.0.0.1", "SHOPVISIO_PORT": str(port),
@@ -42,12 +44,14 @@ def appliance(visits: int, snapshot: Path | None = None) -> Iterator[dict[str, A
                "SHOPVISIO_LOG_LEVEL": "error"}
         made = subprocess.run([sys.executable, "-m", "tests.browser.stage", str(visits), "0"],
                               cwd=ROOT, env=env, capture_output=True, text=True, check=True)
-        with _running([sys.executable, "-m", "tests.bench.appliance", *([snapshot] if snapshot else [])],
-                      env) as server:
+        if recorded:
+            with closing(sqlite3.connect(f"{folder}/shop.db")) as base, base:
+                base.execute("INSERT INTO setting (name, value) VALUES ('recording', '\"yes\"')")
+        with _running([sys.executable, "-m", "tests.bench.appliance", *busy], env) as server:
             _wait_for("up", server)
             host = f"localhost:{port}"
             yield {"through": "appliance", "pid": server.pid, "server": server, "host": host, "data": folder,
-                   "cookie": sign_in(host),
+                   "cookie": sign_in(host), "recorded": recorded,
                    "visits": json.loads(made.stdout.splitlines()[-1])["repair"]}
 
 
@@ -88,14 +92,16 @@ def _leave_alone(config: Path, folder: Path, wanted: tuple[str, ...]) -> None:
 
 @contextmanager
 def _running(command: list[Any], env: dict[str, str] | None) -> "Iterator[subprocess.Popen[str]]":
-    server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True)
+    """In a group of its own: what its children are still at ends with it."""
+    server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True, process_group=0)
     try:
         yield server
     finally:
         server.terminate()
         with suppress(subprocess.TimeoutExpired):
             server.communicate(timeout=15)
-        server.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
 
 
 def _wait_for(word: str, server: "subprocess.Popen[str]") -> None:
@@ -115,6 +121,23 @@ def _wait_for_port(port: int) -> None:
 def cpu(pid: int) -> float:
     """Seconds of CPU that a process has used, all its threads together, to the nanosecond (Linux)."""
     return time.clock_gettime(~pid << 3 | 2)
+
+
+def cpu_of_writers(pid: int) -> float:
+    """Likewise, of those of its children that write recordings."""
+    found = 0.0
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with suppress(OSError):
+            if f"PPid:\t{pid}\n" in status.read_text() and b"recorder" in (status.parent / "cmdline").read_bytes():
+                found += cpu(int(status.parent.name))
+    return found
+
+
+def copied(folder: str) -> tuple[int, int]:
+    """Packets that the recordings of the appliance there were to keep, and those that they could not."""
+    with closing(sqlite3.connect(f"{folder}/shop.db", timeout=30)) as base:
+        packets, missed = base.execute("SELECT sum(packets), sum(missed) FROM recording").fetchone()
+    return packets, missed
 
 
 def memory(pid: int) -> float:

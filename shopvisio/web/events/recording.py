@@ -12,8 +12,9 @@ from shopvisio.web.wire import Events, Who
 
 def _record(who: Who, now: datetime) -> None:
     wire.seated()
+    room = recorders.room()
     with writing():
-        recordings.ask(who.appointment, who.actor, who.seat, recorders.room(), now)
+        recordings.ask(who.appointment, who.actor, who.seat, room, now)
     recorders.settle(who.appointment)
 
 
