@@ -131,6 +131,8 @@ def test_an_appliance_that_does_not_answer_is_said_truthfully(served: Served, ch
     marie = customer(chromium, served, visit)
     karim = colleague(chromium, served, visit, "repairer")
     sees(karim, "red")
+    told = marie.locator("#room [role=status]:has(.notice)")  # on the page before anything is told: then it is read out
+    assert told.evaluate("one => one.checkVisibility()")
     assert served.process is not None
     served.process.send_signal(signal.SIGSTOP)
     try:

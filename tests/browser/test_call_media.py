@@ -128,7 +128,7 @@ def flip(page: Page) -> None:
     """To the next camera."""
     device = "document.querySelector('#mine video').srcObject?.getVideoTracks()[0]?.getSettings().deviceId"
     before = page.evaluate(device)
-    click(page, "Changer de caméra")
+    page.locator("[data-act=flip]:visible").click()
     assert until(page, lambda: page.evaluate(device) not in (None, before))
 
 

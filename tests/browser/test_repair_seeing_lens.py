@@ -39,7 +39,7 @@ def test_the_rear_camera_comes_first_and_the_old_one_is_stopped_before_the_new_o
     karim = colleague(chromium, served, visit, "repairer")
     sees(karim, "red", timeout=LONG)
     assert acts(marie) == ["open environment"]
-    click(marie, "Changer de caméra")
+    click(marie, "Retourner\u00a0: changer de caméra")
     assert until(marie, lambda: acts(marie) == ["open environment", "stop environment", "open user"], LONG)
     sees(karim, "red", timeout=LONG)
     marie.reload()  # the side that was chosen stays
@@ -67,7 +67,7 @@ def test_the_customer_lights_their_lamp_and_zooms_by_keyboard_and_the_repairer_s
     assert until(marie, lambda: acts(marie)[-1] == "lamp on, zoom 8", LONG)
     expect(karim.get_by_role("slider", name="Zoom de la caméra du client")).to_have_value("8", timeout=LONG)
     expect(karim.get_by_role("slider")).to_have_attribute("aria-valuetext", "8,0 fois")
-    click(marie, "Changer de caméra")
+    click(marie, "Retourner\u00a0: changer de caméra")
     expect(marie.get_by_text("La lampe s’est éteinte avec cette caméra.")).to_be_visible(timeout=LONG)
     expect(lamp).to_be_hidden()
     expect(karim.get_by_text("La lampe de votre client s’est éteinte avec cette caméra.")).to_be_visible(timeout=LONG)

@@ -66,6 +66,7 @@ def test_a_card_is_shown_chosen_from_asked_for_and_compared(
     expect(marie.locator("#still")).to_be_visible()  # it is shown large on the other side, and kept
     expect(marie.locator("#still .caption")).to_contain_text("Étiquette, Chemise en lin")
     click(marie, "Revenir au direct")
+    expect(marie.locator("#room h1")).to_be_focused()  # its button went: the focus does not
 
     seek.fill("https://boutique.example/cafetiere")
     click(nadia, "Comparer Cafetière Lumio 12 tasses")

@@ -13,7 +13,7 @@ import { Checklist } from "./checklist.js";
 import { chime } from "./chime.js";
 import { Counter } from "./counter.js";
 import { Danger } from "./danger.js";
-import { all, find, foldOutside, onActs, toggle } from "./dom.js";
+import { all, find, foldOutside, isSeen, onActs, toggle } from "./dom.js";
 import { Figures } from "./figures.js";
 import { Gauge } from "./gauge.js";
 import { HandOver } from "./handover.js";
@@ -367,6 +367,7 @@ async function takeStill(of = "") {
 async function askForStill() {
   await line.request("still");
   find("#asking").hidden = false;
+  announce(find("#asking").textContent.trim());
 }
 
 /**
@@ -477,7 +478,7 @@ function inRoom() {
 
 /** Eyes and screen readers start anew at the top of the new view. */
 function moveOn() {
-  const title = all("h1").find((one) => one.checkVisibility?.() ?? one.offsetParent !== null);
+  const title = all("h1").find(isSeen);
   title?.focus({ preventScroll: false });
   window.scrollTo(0, 0);
 }

@@ -4,7 +4,7 @@
 /** @typedef {import("./protocol.js").Stopped} Stopped */
 
 import { refusal } from "./checklist.js";
-import { all, find } from "./dom.js";
+import { all, borrowFocus, find } from "./dom.js";
 import { called, say, time } from "./words.js";
 
 const AGAIN = 1_000; // ms until a press that did not get through is sent once more
@@ -15,6 +15,7 @@ export class Danger {
   #line;
   /** @type {string | null} */ #unsent = null; // the cause that is still to be told
   #sending = false;
+  #giveBack = () => {}; // the focus
 
   /** @param {Line} line */
   constructor(line) {
@@ -66,12 +67,14 @@ export class Danger {
       button.setAttribute("aria-pressed", String(button.dataset.cause === cause));
     }
     if (isNew) {
-      this.#view.focus();
+      this.#giveBack = borrowFocus(this.#view);
       navigator.vibrate?.([300, 100, 300]);
     }
   }
 
   #close() {
+    if (this.#view.hidden) return;
+    this.#giveBack();
     this.#view.hidden = true;
     document.body.classList.remove("has-stopped");
   }

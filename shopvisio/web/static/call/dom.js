@@ -47,6 +47,7 @@ export function onActs(acts) {
       await act(/** @type {HTMLButtonElement} */ (at));
     } finally {
       at.removeAttribute("aria-busy");
+      keepFocus(at);
     }
   });
   document.documentElement.dataset.acts = "ready";
@@ -56,6 +57,32 @@ export function onActs(acts) {
     early.removeAttribute("aria-busy");
     setTimeout(() => early.click()); // once the whole module has run
   }
+}
+
+/** A button that is gone takes the focus with it, unless something else has it: the head of the view gets it.
+ * @param {HTMLElement} button */
+function keepFocus(button) {
+  const isOurs = [document.body, button].includes(/** @type {HTMLElement} */ (document.activeElement));
+  if (isOurs && !isSeen(button)) all("h1").find(isSeen)?.focus({ preventScroll: true });
+}
+
+/** Whether it is on the page for eyes. @param {HTMLElement} one */
+export function isSeen(one) {
+  return one.checkVisibility?.() ?? one.offsetParent !== null; // what old browsers have
+}
+
+/**
+ * Bring the focus to what has come up over the page.
+ * @param {HTMLElement} view
+ * @returns {() => void}  Gives it back to where it was, unless it has gone elsewhere meanwhile.
+ */
+export function borrowFocus(view) {
+  const before = document.activeElement;
+  view.focus();
+  return () => {
+    const isOurs = document.activeElement === document.body || view.contains(document.activeElement);
+    if (before instanceof HTMLElement && isOurs) before.focus();
+  };
 }
 
 /** What is unfolded over the page folds again by a touch beside it, and by Escape. */

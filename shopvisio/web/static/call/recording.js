@@ -3,7 +3,7 @@
 /** @typedef {import("./protocol.js").Recorded} Recorded */
 /** @typedef {import("./protocol.js").Person} Person */
 
-import { all, find } from "./dom.js";
+import { all, borrowFocus, find } from "./dom.js";
 import { called, say } from "./words.js";
 
 const TOLD = 10_000; // ms that the end of it is shown
@@ -21,6 +21,7 @@ export class Recording {
   /** @type {"" | "mine" | "theirs"} */ #cut = ""; // on whose side nothing comes
   #away = ""; // who they are
   #stopping = false;
+  #giveBack = () => {}; // the focus, which the question has taken
 
   /**
    * @param {import("./protocol.js").Line} line
@@ -46,7 +47,7 @@ export class Recording {
     why.hidden = true;
     try {
       await this.#line.agree(yes);
-      this.#question.hidden = true;
+      this.#close();
     } catch (refusal) {
       why.textContent = (refusal instanceof Error && refusal.message) || say("notDone");
       why.hidden = false;
@@ -92,16 +93,23 @@ export class Recording {
     const ran = this.#recording !== null && this.#recording.state !== "asked";
     this.#recording = recording;
     this.#seat = seat;
-    this.#question.hidden = !isAsked;
+    if (!isAsked) this.#close();
     if (recording && isNew) {
+      this.#question.hidden = false;
       find("h2", this.#question).textContent = say("recordingAskedYou", { name: called({ role: "staff", name: recording.name }) });
-      this.#question.focus();
+      this.#giveBack = borrowFocus(this.#question);
     }
     if (!recording) this.#stopping = false;
     else if (this.#stopping) void this.stop();
     if (recording) this.#open(recording);
     else if (over) this.#end(say(`recording${over.why[0].toUpperCase()}${over.why.slice(1)}`, { name: over.name }));
     else this.#end(ran ? say("recordingGone") : ""); // it ended while our line was cut
+  }
+
+  #close() {
+    this.#giveBack();
+    this.#giveBack = () => {};
+    this.#question.hidden = true;
   }
 
   /** @param {NonNullable<Recorded["recording"]>} recording */
