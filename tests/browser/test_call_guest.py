@@ -3,9 +3,15 @@
 from playwright.sync_api import Page, expect
 
 from .conftest import PHONE, Chromium, Served
-from .people import LOUDNESS, click, colleague, customer, sees
+from .people import LOUDNESS, click, colleague, customer, sees, until
 
 THIRD = "#third video"
+HEIGHTS = """() => [...document.querySelectorAll(".ctls button")].filter((one) => one.checkVisibility())
+  .map((one) => one.offsetHeight)"""
+APART = """() => {
+  const [told, tools] = ["#asking", "#tools"].map((one) => document.querySelector(one).getBoundingClientRect());
+  return told.height > 0 && (told.bottom <= tools.top || told.top >= tools.bottom);
+}"""
 
 
 def link(karim: Page) -> str:
@@ -76,6 +82,16 @@ def test_a_relative_joins_is_seen_and_heard_and_is_put_out(served: Served, chrom
     jeanne.goto(where)
     expect(jeanne.get_by_role("heading", name="Cette invitation ne sert plus")).to_be_visible()
     assert link(karim) != where
+    has_room(karim)
+
+
+def has_room(karim: Page) -> None:
+    """Every button of the bar is of one line at the desk; on a telephone what is told lies beside the tools."""
+    assert max(karim.evaluate(HEIGHTS)) == 44
+    assert karim.evaluate("(bar) => bar.scrollWidth <= bar.clientWidth", karim.locator(".ctls").element_handle())
+    karim.set_viewport_size(PHONE)
+    click(karim, "Demander une photo")
+    assert until(karim, lambda: karim.evaluate(APART))
 
 
 def test_nobody_comes_in_without_a_name(served: Served, chromium: Chromium) -> None:
