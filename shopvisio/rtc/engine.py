@@ -332,6 +332,7 @@ class Engine:
             self._tell("lost", room, seat)
         elif leg.state == "lost" and silent < LOST_AFTER:
             leg.state = "connected"
+            leg.resume()
             self._tell("back", room, seat)
         if leg.state in ("connected", "lost"):
             leg.hum()

@@ -169,6 +169,11 @@ class Leg:
             self._requested = now
             self._send_rtcp(packets.picture_request(self._name, video.ssrc))
 
+    def resume(self) -> None:
+        """Back after a gap: all begin with a whole picture, for browsers wait three seconds before they ask for one."""
+        for leg in (self, *(hop.to for hop in self.hops)):
+            leg.request_picture()
+
     def take_rtp(self, packet: Packet, size: int) -> None:
         """A media packet of ``size`` bytes, as it came; it leaves for the last person in the same buffer."""
         if self._keys is None:

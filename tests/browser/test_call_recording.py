@@ -143,6 +143,8 @@ def test_a_line_that_broke_and_a_while_of_photos_are_dark_in_a_film_that_plays_t
         visit, marie, karim = recorded(chromium, served, uploads, line.script)
         line.rate = 0
         expect(karim.locator("#room .notice")).to_contain_text("est interrompue")
+        expect(karim.locator("#recording")).to_contain_text("ligne coupée, seul ce qui passe")
+        expect(marie.locator("#recording")).to_contain_text("Votre ligne est coupée")
         karim.wait_for_timeout(3_000)
         line.rate = 100e6
         expect(karim.locator("#room .notice")).to_be_hidden()

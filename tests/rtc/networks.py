@@ -6,6 +6,7 @@ Made by root alone, from names that carry the test's process number; everything 
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -64,17 +65,30 @@ class Machine:
         """Everything unknown goes there."""
         self.run("ip", *(["-6"] if ":" in via else []), "route", "add", "default", "via", via)
 
+    @contextmanager
+    def asleep(self) -> Iterator[None]:
+        """Nothing runs on it, but the clock goes on: a telephone in a pocket. Nobody may ask its pages meanwhile."""
+        told = subprocess.run(["ip", "netns", "pids", self.name], capture_output=True, text=True, check=True).stdout
+        pids = [int(pid) for pid in told.split()]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+
     def drops_udp(self) -> None:
         """No UDP gets in or out."""
         for tool in ("iptables", "ip6tables"):
             for chain in ("INPUT", "OUTPUT"):
                 self.run(tool, "-A", chain, "-p", "udp", "-j", "DROP")
 
-    def loses(self, share: float) -> None:
-        """This share of the UDP packets, each way."""
-        for chain in ("INPUT", "OUTPUT"):
-            self.run("iptables", "-A", chain, "-p", "udp", "-m", "statistic", "--mode", "random",
-                     "--probability", str(share), "-j", "DROP")
+    def loses(self, share: float, sender: str = "0/0") -> None:
+        """This share of the UDP packets that come in from there. Dropped on the way out it would be told to who sends,
+        and Chromium sends at once what was refused."""
+        self.run("iptables", "-A", "INPUT", "-s", sender, "-p", "udp", "-m", "statistic", "--mode", "random",
+                 "--probability", str(share), "-j", "DROP")
 
     def translates(self, cable: str, *how: str) -> None:
         """A router that hides its house behind its own address on that cable."""

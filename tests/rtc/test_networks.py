@@ -170,6 +170,7 @@ def test_an_address_that_changes_in_mid_call(stage: Stage) -> None:
 def test_with_five_packets_of_a_hundred_lost(stage: Stage) -> None:
     house, customer, staff = one_network(stage, "192.168.1.10/24", "192.168.1.11/24", "192.168.1.12/24")
     customer.loses(0.05)
+    house.loses(0.05, "192.168.1.11")
     call = stage.call(house, customer, staff, "192.168.1.10")
     call.customer.wait_for_timeout(5000)
     call.sees()

@@ -155,6 +155,7 @@
  */
 
 import { io } from "../vendor/socket.io.esm.min.js";
+import { onWake } from "./wake.js";
 
 const ANSWER_WITHIN = 12_000; // ms
 const SLOW = 2_500; // ms without an answer, before the line itself is doubted
@@ -213,8 +214,7 @@ export class Line {
     }
     this.#socket.on("replaced", () => this.#finish(() => hear.replaced()));
     this.#socket.on("ended", (/** @type {{next: string}} */ { next }) => this.#finish(() => hear.ended(next)));
-    window.addEventListener("online", () => this.doubt());
-    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.doubt());
+    onWake(() => this.#wake());
   }
 
   /**
@@ -470,9 +470,16 @@ export class Line {
     return told;
   }
 
+  /** The page was asleep: a line that stands is doubted, one that is being made again is made at once. */
+  #wake() {
+    if (this.#socket.connected) void this.doubt();
+    else if (this.#socket.active) this.#again(0);
+  }
+
   /** @param {string} why */
   #cut(why) {
     this.#seated = false;
+    this.#socket.sendBuffer = []; // who waits for an answer hears now that none comes, and asks anew once we are seated
     this.#hear.down();
     if (why === "io server disconnect") this.#again(1_000); // the library leaves this one to us
   }
