@@ -157,9 +157,9 @@ class PhoneForm(FlaskForm):  # type: ignore[misc]
     brand = StringField(lazy("Marque"), [Length(max=80)])
     model = StringField(lazy("Modèle"), [Length(max=80)])
     symptom = TextAreaField(lazy("Ce que dit le client"), [Length(max=3000)], render_kw={"rows": 3})
-    terms = BooleanField()
-    immediate = BooleanField()
-    outside = BooleanField()
+    terms = BooleanField(lazy("Conditions générales"))
+    immediate = BooleanField(lazy("Début de la réparation"))
+    outside = BooleanField(lazy("Heure choisie"))
 
     def __init__(self, service: Service, **given: Any) -> None:
         super().__init__(**given)

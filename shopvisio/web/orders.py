@@ -37,7 +37,7 @@ class OrderForm(FlaskForm):  # type: ignore[misc]
     )
     city = StringField(lazy("Ville"), render_kw={"autocomplete": "address-level2", "maxlength": 80})
     pay = RadioField(lazy("Comment la payer"), validate_choice=False)
-    terms = BooleanField()
+    terms = BooleanField(lazy("Conditions générales"))
 
 
 # -- the customer's

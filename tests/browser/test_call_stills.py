@@ -14,7 +14,7 @@ def test_a_photo_asked_for_and_taken_with_one_touch_is_seen_big(served: Served, 
     karim = colleague(chromium, served, visit, "repairer")
     sees(karim, "red")
     click(karim, "Demander une photo")
-    expect(karim.get_by_text("Photo demandée : elle s’affichera ici.")).to_be_visible()
+    expect(karim.locator("#asking", has_text="Photo demandée : elle s’affichera ici.")).to_be_visible()
     expect(marie.locator("#asked")).to_contain_text("Karim demande une photo")
     click(marie, "Prendre la photo")
     expect(karim.locator("#still")).to_contain_text("Photo de Marie", timeout=SOON)

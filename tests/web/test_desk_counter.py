@@ -122,7 +122,7 @@ def test_outside_the_hours_is_confirmed_first(open_app: Flask, seller_client: Fl
     page = seller_client.get("/desk/book/1?day=2026-11-24&time=19:00").text
     assert "C’est en dehors des heures." in page
     assert "Oui, réserver quand même" in page
-    assert "cochez pour le confirmer" in call(seller_client, EVENING)
+    assert "Heure choisie – C’est en dehors des heures" in call(seller_client, EVENING)
     assert "Rendez-vous noté" in call(seller_client, EVENING, outside="y")
     with open_app.app_context():
         (found,) = booked(open_app)
