@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from struct import pack, pack_into, unpack_from
 from typing import Protocol
 
+RTCP = range(192, 224)                # second bytes of a packet of the RTP range that is RTCP (RFC 5761, section 4)
 SR, RR, SDES, RTPFB, PSFB = 200, 201, 202, 205, 206
 NACK, TRANSPORT_CC = 1, 15            # formats of RTPFB
 PLI, FIR, REMB = 1, 4, 15             # formats of PSFB
@@ -36,11 +37,6 @@ class Names(Protocol):
 
 
 Streams = Mapping[int, Names]
-
-
-def is_rtcp(second_byte: int) -> bool:
-    """Whether a packet of the RTP range is RTCP (RFC 5761, section 4)."""
-    return 192 <= second_byte <= 223
 
 
 def signed(difference: int) -> int:

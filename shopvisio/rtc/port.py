@@ -118,7 +118,7 @@ class Entry(ABC):
         first = view[0] if size > 11 else 255
         leg = self.known.get(sender)
         if leg and 127 < first < 192:
-            if packets.is_rtcp(view[1]):
+            if view[1] in packets.RTCP:
                 leg.take_rtcp(bytes(view[:size]))
             else:
                 leg.take_rtp(packet, size)

@@ -13,6 +13,8 @@ from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
+MANY = 16       # sockets told of at once
+
 Work = Callable[[], bool]       # takes what has come; whether the loop must turn after it
 
 
@@ -38,21 +40,17 @@ class Selector(selectors.EpollSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """As asyncio asks for it; seconds."""
         end = None if timeout is None else time.monotonic() + timeout
-        while not self._serve(timeout):
+        turn = False        # whether the loop must: something else came, or nothing did in time
+        while not turn:
+            ready = self._all.poll(timeout, MANY)
+            turn = not ready
+            for number, _event in ready:
+                work = self._work.get(number)
+                turn |= work is None or _done(work)
             if end is not None:
-                timeout = end - time.monotonic()
-                if timeout <= 0:
-                    break
+                timeout = max(0.0, end - time.monotonic())
+                turn |= not timeout
         return super().select(0)
-
-    def _serve(self, timeout: float | None) -> bool:
-        """Wait once; whether the loop must turn: something else came, or nothing did in time."""
-        ready = self._all.poll(timeout)
-        turn = not ready
-        for number, _event in ready:
-            work = self._work.get(number)
-            turn |= work is None or _done(work)
-        return turn
 
     def close(self) -> None:
         self._all.close()

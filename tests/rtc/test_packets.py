@@ -197,7 +197,7 @@ def test_bare_padding_names_no_number() -> None:
 
 
 def test_rtcp_is_told_from_rtp_by_its_second_byte() -> None:
-    assert [packets.is_rtcp(kind) for kind in (96, 111, 0x80 | 96, 200, 201, 205, 206, 224)] == [
+    assert [kind in packets.RTCP for kind in (96, 111, 0x80 | 96, 200, 201, 205, 206, 224)] == [
         False, False, False, True, True, True, True, False]
 
 
