@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice, product
+from zoneinfo import ZoneInfo
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -74,6 +75,7 @@ ASKED = (
 )
 HELD = {"name": "Paul", "email": "paul@exemple.example", "phone": "06 39 98 27 51", "dangers": ["nothing"], "done": []}
 
+PARIS = ZoneInfo("Europe/Paris")
 TRIES = 250  # of the names of one route: what is no page yet is none
 
 Names = dict[str, list[object]]
@@ -105,7 +107,8 @@ def main() -> None:
 
 def fill(shop: Shop, now: datetime) -> None:
     """A case in every state, with its calls, parts and papers, and two bookings on their way."""
-    back = (now - n * timedelta(minutes=30) for n in range(2, 40))
+    moments = (now - n * timedelta(minutes=30) for n in range(2, 40))
+    back = (moment for moment in moments if moment.astimezone(PARIS).hour < 23)  # nobody works across midnight
     guided(shop, now)
     setup.begin(now)
     invitations.invite("Léa Martin", "lea@shop.example", "seller", shop.owner, now)
