@@ -7,7 +7,7 @@ with every true name it could take, by a stranger and by the owner, and what ans
 import json
 import os
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice, product
 from zoneinfo import ZoneInfo
 
@@ -76,6 +76,7 @@ ASKED = (
 HELD = {"name": "Paul", "email": "paul@exemple.example", "phone": "06 39 98 27 51", "dangers": ["nothing"], "done": []}
 
 PARIS = ZoneInfo("Europe/Paris")
+MINUTES = 15  # of a visit
 TRIES = 250  # of the names of one route: what is no page yet is none
 
 Names = dict[str, list[object]]
@@ -92,7 +93,7 @@ def main() -> None:
             for person in (shop.owner, shop.seller, shop.repairer):
                 booking.set_hours(person, demo.ALWAYS)
             for service in (shop.repair, shop.sale):
-                service.minutes, service.pause = 15, 0
+                service.minutes, service.pause = MINUTES, 0
         with db.writing():
             fill(shop, now)
             for person in (shop.owner, shop.seller, shop.repairer):
@@ -107,8 +108,7 @@ def main() -> None:
 
 def fill(shop: Shop, now: datetime) -> None:
     """A case in every state, with its calls, parts and papers, and two bookings on their way."""
-    moments = (now - n * timedelta(minutes=30) for n in range(2, 40))
-    back = (moment for moment in moments if moment.astimezone(PARIS).hour < 23)  # nobody works across midnight
+    back = (fits(now - n * timedelta(minutes=30)) for n in range(2, 40))
     guided(shop, now)
     setup.begin(now)
     invitations.invite("Léa Martin", "lea@shop.example", "seller", shop.owner, now)
@@ -142,20 +142,21 @@ def fill(shop: Shop, now: datetime) -> None:
     cases.propose(sold, "sold", "", shop.seller.actor, now)
     for acts in range(5):
         ordered(seen(shop.sale, shop.seller, next(back)), shop.seller, acts, now)
-    cases.withdraw(book_visit(shop.repair, now + timedelta(days=2), now).case, now)
-    booking.cancel(book_visit(shop.repair, now + timedelta(days=3), now), now)
+    cases.withdraw(book_visit(shop.repair, fits(now + timedelta(days=2)), now).case, now)
+    booking.cancel(book_visit(shop.repair, fits(now + timedelta(days=3)), now), now)
     by_phone = ByStaff(shop.repairer.actor)
     said = {"terms": "Il accepte les conditions.", "immediate": "Il demande à commencer."}
-    intake.take_down(shop.repair, a_customer(now), Intake("Four"), now + timedelta(days=6), said, (), by_phone, now)
-    on_the_way(shop.repair, now + timedelta(days=4), now, dangers=["water"], done=[])
-    on_the_way(shop.repair, now + timedelta(days=4), now, dangers=["gas"], done=[])
-    hold(on_the_way(shop.repair, now + timedelta(days=5), now, **HELD), now)
+    far = fits(now + timedelta(days=6))
+    intake.take_down(shop.repair, a_customer(now), Intake("Four"), far, said, (), by_phone, now)
+    on_the_way(shop.repair, fits(now + timedelta(days=4)), now, dangers=["water"], done=[])
+    on_the_way(shop.repair, fits(now + timedelta(days=4)), now, dangers=["gas"], done=[])
+    hold(on_the_way(shop.repair, fits(now + timedelta(days=5)), now, **HELD), now)
     inquiries.leave(db.public_id(20), {"name": "Paul", "contact": "06 39 98 27 51", "words": "Un four."}, "", now)
     for service in (shop.repair, shop.sale):
-        soon = book_visit(service, now + timedelta(minutes=5), now)  # the waiting room is open
+        soon = book_visit(service, fits(now + timedelta(minutes=5)), now)  # the waiting room is open
         calls.invite(soon, shop.owner.actor, now)
-        book_visit(service, now + timedelta(days=1), now)
-        on_the_way(service, now + timedelta(days=4), now, dangers=["nothing"], done=[])
+        book_visit(service, fits(now + timedelta(days=1)), now)
+        on_the_way(service, fits(now + timedelta(days=4)), now, dangers=["nothing"], done=[])
 
 
 def ordered(case: Case, seller: Staff, acts: int, now: datetime) -> None:
@@ -177,6 +178,12 @@ def ordered(case: Case, seller: Staff, acts: int, now: datetime) -> None:
         orders.withdraw(order, now)
 
 
+def fits(moment: datetime) -> datetime:
+    """It, or the midnight that a visit would reach beyond: nobody works across."""
+    midnight = (moment.astimezone(PARIS) + timedelta(minutes=MINUTES)).replace(hour=0, minute=0)
+    return midnight.astimezone(UTC) if moment < midnight else moment
+
+
 def on_the_way(service: Service, start: datetime, now: datetime, **more: object) -> Draft:
     """A booking that somebody is typing."""
     draft = intake.begin(service, start, "", now)
@@ -192,7 +199,7 @@ def hold(draft: Draft, now: datetime) -> None:
 
 def guided(shop: Shop, now: datetime) -> None:
     """A case with steps in every state, stopped for danger, with a gate that waits; a draft of a guide."""
-    case, actor = book_visit(shop.repair, now + timedelta(days=4), now).case, shop.repairer.actor
+    case, actor = book_visit(shop.repair, fits(now + timedelta(days=4)), now).case, shop.repairer.actor
     for text, danger in (
         ("Couper l’eau", "danger"),
         ("Ôter le couvercle", "attention"),
