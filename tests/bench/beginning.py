@@ -15,7 +15,6 @@ by another as a customer on a telephone. The last line is JSON:
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -24,13 +23,10 @@ import time
 import urllib.request
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import sync_playwright
 
-from shopvisio import setup
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, LAPTOP, PHONE, Served, appliance
-from tests.browser.people import click
-from tests.browser.test_whole_way import LATER, OWNER, book, fill_in
-from tests.conftest import PASSWORD
+from tests.browser.test_whole_way import book, claim
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 900.0  # seconds for an installation over a slow line
@@ -117,23 +113,6 @@ def walk(shop: Served) -> dict[str, float]:
             signs += int(page.evaluate("localStorage.getItem('signs') ?? 0"))
         browser.close()
     return {"wizard_s": round(done - began, 1), "booking_s": round(over - done, 1), "pages": shown, "signs": signs}
-
-
-def claim(page: Page, shop: Served) -> None:
-    """The code of the terminal, then each step of the wizard."""
-    page.goto(f"{shop.url}/claim")
-    found = re.search(r"Claim code: (\S+)", shop.log.read_text())
-    if found is None:
-        raise SystemExit("no code was printed")
-    typed = {"code": found[1], "owner_name": "Claire Fontaine", "owner_email": OWNER, "password": PASSWORD}
-    for name, value in typed.items():
-        page.locator(f"[name={name}]").fill(value)
-    click(page, "Ouvrir la boutique")
-    for step in setup.STEPS:
-        page.wait_for_url(f"**/desk/setup/{step}")
-        fill_in(page)
-        click(page, "Plus tard" if step in LATER else "Continuer")
-    page.wait_for_url("**/desk/setup")
 
 
 if __name__ == "__main__":

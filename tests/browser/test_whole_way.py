@@ -48,16 +48,10 @@ def fill_in(page: Page) -> None:
         boxes.nth(number).fill(["0:00", "12:00", "12:00", "24:00"][number % 4])
 
 
-@pytest.fixture(scope="module")
-def claimed(fresh: Served, browsers) -> Served:  # noqa: ANN001
-    """The same, claimed by its owner and set up step by step, open day and night and bookable at once."""
-    page = browsers("blue").new_context(viewport=PHONE, locale="fr-FR").new_page()
-    page.set_default_timeout(10_000)
-    refused = page.goto(f"{fresh.url}/desk")
-    assert refused is not None
-    assert refused.status == 503
-    page.goto(f"{fresh.url}/claim")
-    found = re.search(r"Claim code: (\S+)", fresh.log.read_text())
+def claim(page: Page, shop: Served) -> None:
+    """The code of the terminal, then each step of the wizard."""
+    page.goto(f"{shop.url}/claim")
+    found = re.search(r"Claim code: (\S+)", shop.log.read_text())
     assert found is not None
     page.locator("[name=code]").fill(found[1])
     page.locator("[name=owner_name]").fill("Claire Fontaine")
@@ -69,6 +63,17 @@ def claimed(fresh: Served, browsers) -> Served:  # noqa: ANN001
         fill_in(page)
         click(page, "Plus tard" if step in LATER else "Continuer")
     page.wait_for_url("**/desk/setup")
+
+
+@pytest.fixture(scope="module")
+def claimed(fresh: Served, browsers) -> Served:  # noqa: ANN001
+    """The same, claimed by its owner and set up step by step, open day and night and bookable at once."""
+    page = browsers("blue").new_context(viewport=PHONE, locale="fr-FR").new_page()
+    page.set_default_timeout(10_000)
+    refused = page.goto(f"{fresh.url}/desk")
+    assert refused is not None
+    assert refused.status == 503
+    claim(page, fresh)
     page.goto(f"{fresh.url}/desk/settings/booking")
     page.locator("[name=notice_minutes]").fill("0")
     page.locator("[name=early_minutes]").fill("240")
